@@ -1,0 +1,61 @@
+# The developers' front door; operators use auto/run and auto/test.
+
+FLAVOUR ?= debug
+B        = build/$(FLAVOUR)
+CC       = gcc
+
+include auto/flavour/$(FLAVOUR).mk
+
+WARN = -W -Wall -Wextra -Wpointer-arith -Wno-unused-parameter -Wshadow \
+    -Wmissing-prototypes -Wstrict-prototypes -Wold-style-definition \
+    -Wcast-qual -Wdeclaration-after-statement -Wvla -Wformat=2 \
+    -Wnull-dereference -Wimplicit-fallthrough=5 -Werror \
+    -Wduplicated-cond -Wlogical-op -Wconversion -Wundef -Wwrite-strings
+
+INC = -Ishm -Ibackend/proto -Ibackend/store -Ibackend/op -Ibackend/server \
+    -Ingx_conf_module/json -Ingx_conf_module/ws -Ingx_conf_module/core \
+    -Ingx_conf_module/api -It/unit
+
+CFLAGS = -std=c11 -D_GNU_SOURCE -fPIC $(OPT) $(WARN) $(INC)
+
+PURE_LIBS  = -lmsgpackc -lyajl -ljwt -lcrypto -lz
+CONFD_LIBS = -lmsgpackc -llmdb -lcrypto -luv -lyajl -lpthread
+
+PURE  := $(shell auto/sources pure)
+WIRE  := $(shell auto/sources wire)
+CONFD := $(shell auto/sources confd)
+MAIN   = backend/server/confd_main.c
+
+obj = $(patsubst %.c,$(B)/%.o,$(1))
+
+# The dialects and the verbs are tested with the pure library, the ops and the
+# store with confd's; a test includes the .c that it tests, so the linker
+# leaves that member of the library out.
+UNIT  := $(wildcard t/unit/test_*.c)
+UNITS  = $(patsubst t/unit/%.c,$(B)/unit/%,$(UNIT))
+
+all: $(B)/confd units
+
+units: $(UNITS)
+
+$(B)/libconf.a: $(call obj,$(PURE))
+	@rm -f $@; ar rcs $@ $^
+
+$(B)/libconfd.a: $(call obj,$(filter-out $(MAIN),$(CONFD)))
+	@rm -f $@; ar rcs $@ $^
+
+$(B)/confd: $(call obj,$(MAIN)) $(B)/libconfd.a $(B)/libconf.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(CONFD_LIBS)
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/unit/%: t/unit/%.c $(B)/libconf.a $(B)/libconfd.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -Wno-missing-prototypes -MMD -MP $(LDFLAGS) -o $@ $< \
+	    $(B)/libconfd.a $(B)/libconf.a $(CONFD_LIBS) $(PURE_LIBS)
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
+
+.PHONY: all units

@@ -1,0 +1,209 @@
+
+#include "conf_rpc.h"
+#include "conf_msgpack.h"
+
+#include <msgpack.h>
+
+
+#define CONF_FRAME_HEAD    4         /* bytes of the length */
+#define CONF_FRAME_FIELDS  5
+#define CONF_FRAME_NIL     0xc0
+
+
+CONF_PROTO_TABLE(none, CONF_NONE_FIELDS);
+CONF_PROTO_TABLE(hello, CONF_HELLO_FIELDS);
+CONF_PROTO_TABLE(welcome, CONF_WELCOME_FIELDS);
+CONF_PROTO_TABLE(stat, CONF_STAT_FIELDS);
+CONF_PROTO_TABLE(topics, CONF_TOPICS_FIELDS);
+CONF_PROTO_TABLE(publish, CONF_PUBLISH_FIELDS);
+CONF_PROTO_TABLE(touch, CONF_TOUCH_FIELDS);
+CONF_PROTO_TABLE(id, CONF_ID_FIELDS);
+CONF_PROTO_TABLE(ids, CONF_IDS_FIELDS);
+CONF_PROTO_TABLE(pair, CONF_PAIR_FIELDS);
+CONF_PROTO_TABLE(user_register, CONF_USER_REGISTER_FIELDS);
+CONF_PROTO_TABLE(user_login, CONF_USER_LOGIN_FIELDS);
+CONF_PROTO_TABLE(user_update, CONF_USER_UPDATE_FIELDS);
+CONF_PROTO_TABLE(user_password, CONF_USER_PASSWORD_FIELDS);
+CONF_PROTO_TABLE(user_ban, CONF_USER_BAN_FIELDS);
+CONF_PROTO_TABLE(user_search, CONF_USER_SEARCH_FIELDS);
+CONF_PROTO_TABLE(users, CONF_USERS_FIELDS);
+CONF_PROTO_TABLE(user_stats, CONF_USER_STATS_FIELDS);
+CONF_PROTO_TABLE(count, CONF_COUNT_FIELDS);
+CONF_PROTO_TABLE(stats, CONF_STATS_FIELDS);
+CONF_PROTO_TABLE(room_create, CONF_ROOM_CREATE_FIELDS);
+CONF_PROTO_TABLE(room_key, CONF_ROOM_KEY_FIELDS);
+CONF_PROTO_TABLE(room_view, CONF_ROOM_VIEW_FIELDS);
+CONF_PROTO_TABLE(room_list, CONF_ROOM_LIST_FIELDS);
+CONF_PROTO_TABLE(rooms, CONF_ROOMS_FIELDS);
+CONF_PROTO_TABLE(room_update, CONF_ROOM_UPDATE_FIELDS);
+CONF_PROTO_TABLE(head, CONF_HEAD_FIELDS);
+CONF_PROTO_TABLE(heads, CONF_HEADS_FIELDS);
+CONF_PROTO_TABLE(member_list, CONF_MEMBER_LIST_FIELDS);
+CONF_PROTO_TABLE(members, CONF_MEMBERS_FIELDS);
+CONF_PROTO_TABLE(member_add, CONF_MEMBER_ADD_FIELDS);
+CONF_PROTO_TABLE(member_view, CONF_MEMBER_VIEW_FIELDS);
+CONF_PROTO_TABLE(member_key, CONF_MEMBER_KEY_FIELDS);
+CONF_PROTO_TABLE(member_read, CONF_MEMBER_READ_FIELDS);
+CONF_PROTO_TABLE(message_post, CONF_MESSAGE_POST_FIELDS);
+CONF_PROTO_TABLE(message_list, CONF_MESSAGE_LIST_FIELDS);
+CONF_PROTO_TABLE(messages, CONF_MESSAGES_FIELDS);
+CONF_PROTO_TABLE(file_add, CONF_FILE_ADD_FIELDS);
+CONF_PROTO_TABLE(file_key, CONF_FILE_KEY_FIELDS);
+
+
+#define CONF_OP(NAME, name, request, reply, lane, flags)                      \
+    { #name, &conf_proto_##request, &conf_proto_##reply, CONF_LANE_##lane,    \
+      flags },
+
+const conf_op_info_t  conf_ops[CONF_OP_MAX] = {
+#include "conf_op.def"
+};
+
+#undef CONF_OP
+
+
+static conf_rc_t conf_frame_number(conf_mp_reader_t *r, uint64_t max,
+    uint64_t *n);
+
+
+conf_rc_t
+conf_frame_write(conf_buf_t *buf, const conf_frame_t *frame,
+    const conf_proto_t *proto, const void *message)
+{
+    size_t          start, len;
+    uint8_t        *p;
+    conf_rc_t       rc;
+    msgpack_packer  packer;
+
+    start = buf->len;
+
+    conf_buf_add(buf, "\0\0\0\0", CONF_FRAME_HEAD);
+
+    msgpack_packer_init(&packer, buf, conf_mp_write);
+
+    (void) msgpack_pack_array(&packer, CONF_FRAME_FIELDS);
+    (void) msgpack_pack_uint32(&packer, (uint32_t) frame->kind);
+    (void) msgpack_pack_uint64(&packer, frame->id);
+    (void) msgpack_pack_uint32(&packer, frame->code);
+    (void) msgpack_pack_uint64(&packer, frame->rev);
+
+    if (proto == NULL) {
+        (void) msgpack_pack_nil(&packer);
+        rc = conf_buf_ok(buf);
+
+    } else {
+        rc = conf_proto_pack(buf, proto, message);
+    }
+
+    if (rc != CONF_OK) {
+        buf->len = start;
+        return rc;
+    }
+
+    len = buf->len - start - CONF_FRAME_HEAD;
+
+    if (len > CONF_RPC_FRAME_MAX) {
+        buf->len = start;
+        return CONF_E_TOO_LARGE;
+    }
+
+    p = buf->data + start;
+
+    p[0] = (uint8_t) (len >> 24);
+    p[1] = (uint8_t) (len >> 16);
+    p[2] = (uint8_t) (len >> 8);
+    p[3] = (uint8_t) len;
+
+    return CONF_OK;
+}
+
+
+conf_rc_t
+conf_frame_read(conf_str_t data, size_t *used, conf_frame_t *frame)
+{
+    size_t            len;
+    uint64_t          kind, code;
+    conf_mp_t         value;
+    const uint8_t    *body;
+    conf_mp_reader_t  r;
+
+    *used = 0;
+
+    if (data.len < CONF_FRAME_HEAD) {
+        return CONF_AGAIN;
+    }
+
+    len = (size_t) data.data[0] << 24 | (size_t) data.data[1] << 16
+          | (size_t) data.data[2] << 8 | data.data[3];
+
+    /* Told before the bytes are there: nobody waits for a gigabyte. */
+
+    if (len > CONF_RPC_FRAME_MAX) {
+        return CONF_E_PROTOCOL;
+    }
+
+    if (data.len - CONF_FRAME_HEAD < len) {
+        return CONF_AGAIN;
+    }
+
+    r.p = data.data + CONF_FRAME_HEAD;
+    r.end = r.p + len;
+
+    if (conf_mp_read(&r, &value) != CONF_OK
+        || value.type != CONF_MP_ARRAY || value.n < CONF_FRAME_FIELDS
+        || conf_frame_number(&r, CONF_FRAME_EVENT, &kind) != CONF_OK
+        || conf_frame_number(&r, UINT64_MAX, &frame->id) != CONF_OK
+        || conf_frame_number(&r, UINT32_MAX, &code) != CONF_OK
+        || conf_frame_number(&r, UINT64_MAX, &frame->rev) != CONF_OK)
+    {
+        return CONF_E_PROTOCOL;
+    }
+
+    frame->kind = (conf_frame_kind_e) kind;
+    frame->code = (uint32_t) code;
+
+    body = r.p;
+
+    if (conf_mp_skip(&r) != CONF_OK) {
+        return CONF_E_PROTOCOL;
+    }
+
+    frame->body.data = body;
+    frame->body.len = (size_t) (r.p - body);
+
+    if (*body == CONF_FRAME_NIL) {
+        frame->body.data = NULL;
+        frame->body.len = 0;
+    }
+
+    for ( /* void */ ; value.n > CONF_FRAME_FIELDS; value.n--) {
+        if (conf_mp_skip(&r) != CONF_OK) {
+            return CONF_E_PROTOCOL;
+        }
+    }
+
+    if (r.p != r.end) {
+        return CONF_E_PROTOCOL;
+    }
+
+    *used = CONF_FRAME_HEAD + len;
+
+    return CONF_OK;
+}
+
+
+static conf_rc_t
+conf_frame_number(conf_mp_reader_t *r, uint64_t max, uint64_t *n)
+{
+    conf_mp_t  value;
+
+    if (conf_mp_read(r, &value) != CONF_OK || value.type != CONF_MP_UINT
+        || value.n > max)
+    {
+        return CONF_E_PROTOCOL;
+    }
+
+    *n = value.n;
+
+    return CONF_OK;
+}

@@ -1,0 +1,430 @@
+
+/*
+ * The messages of the wire between the module and confd: what each op of
+ * conf_op.def takes and gives, and how they are framed.
+ *
+ * actor is the user who asks; every op that names a room checks, in its own
+ * transaction, that the actor may.  Actor 0 is the server itself.
+ */
+
+#ifndef _CONF_RPC_H_INCLUDED_
+#define _CONF_RPC_H_INCLUDED_
+
+
+#include "conf_types.h"
+
+
+#define CONF_RPC_VERSION    1
+#define CONF_RPC_FRAME_MAX  (8 * 1024 * 1024)
+#define CONF_TOPIC_MAX      64
+
+
+#define CONF_NONE_FIELDS(X, s)                                                \
+    X(s, U32,  reserved,    0)
+
+/*
+ * Lists what an input may change: bit i of a mask is field i of the update,
+ * counted from the first field behind the mask.
+ */
+
+/* HELLO.  node is random per shared zone: links of one nginx have one node. */
+
+#define CONF_HELLO_FIELDS(X, s)                                               \
+    X(s, U32,  version,     0)                                                \
+    X(s, U64,  node,        0)                                                \
+    X(s, U64,  pid,         0)
+
+#define CONF_WELCOME_FIELDS(X, s)                                             \
+    X(s, U32,  version,     0)                                                \
+    X(s, U64,  boot,        0)          /* random per start of confd */
+
+/* STAT: of the daemon since its start. */
+
+#define CONF_STAT_FIELDS(X, s)                                                \
+    X(s, U64,  uptime_ms,   0)                                                \
+    X(s, U64,  links,       0)                                                \
+    X(s, U64,  queued,      0)          /* ops that wait for the writer */    \
+    X(s, U64,  ops,         0)                                                \
+    X(s, U64,  busy,        0)          /* refused: queue was full */         \
+    X(s, U64,  commits,     0)                                                \
+    X(s, U64,  committed,   0)          /* ops in those commits */            \
+    X(s, U64,  commit_us,   0)          /* time in those commits */           \
+    X(s, U64,  map_used,    0)          /* bytes */                           \
+    X(s, U64,  map_size,    0)                                                \
+    X(s, U64,  users,       0)                                                \
+    X(s, U64,  rooms,       0)                                                \
+    X(s, U64,  messages,    0)
+
+/* Bus: topics are "r.<room>", "u.<user>", "n.<node>", "c". */
+
+#define CONF_TOPICS_FIELDS(X, s)                                              \
+    X(s, STRS, topics,      CONF_TOPIC_MAX)
+
+#define CONF_PUBLISH_FIELDS(X, s)                                             \
+    X(s, STR,  topic,       CONF_TOPIC_MAX)                                   \
+    X(s, STR,  payload,     CONF_CONTENT_MAX * 2)
+
+/*
+ * Topic "c", from confd to every link, before the reply of the op that
+ * caused it: hot copies of these that are older than the frame's rev are
+ * stale.  room_id 0: the user's own record; user_id 0: the room and all its
+ * members.
+ */
+
+#define CONF_TOUCH_FIELDS(X, s)                                               \
+    X(s, U64,  user_id,     0)                                                \
+    X(s, U64,  room_id,     0)
+
+
+#define CONF_ID_FIELDS(X, s)                                                  \
+    X(s, U64,  actor,       0)                                                \
+    X(s, U64,  id,          0)
+
+#define CONF_IDS_FIELDS(X, s)                                                 \
+    X(s, U64S, ids,         0)
+
+#define CONF_PAIR_FIELDS(X, s)                                                \
+    X(s, U64,  actor,       0)                                                \
+    X(s, U64,  other,       0)
+
+/* Users.  Password rules are the caller's; here 1..CONF_PASSWORD_MAX bytes. */
+
+#define CONF_USER_REGISTER_FIELDS(X, s)                                       \
+    X(s, STR,  name,        CONF_NAME_MAX)                                    \
+    X(s, STR,  password,    CONF_PASSWORD_MAX)                                \
+    X(s, STR,  email,       CONF_EMAIL_MAX)                                   \
+    X(s, STR,  nickname,    CONF_NAME_MAX)
+
+#define CONF_USER_LOGIN_FIELDS(X, s)                                          \
+    X(s, STR,  name,        CONF_NAME_MAX)                                    \
+    X(s, STR,  password,    CONF_PASSWORD_MAX)
+
+#define CONF_USER_UPDATE_FIELDS(X, s)                                         \
+    X(s, U64,  actor,       0)          /* may change itself only; 0 any */   \
+    X(s, U64,  id,          0)                                                \
+    X(s, U64,  mask,        0)                                                \
+    X(s, STR,  name,        CONF_NAME_MAX)                                    \
+    X(s, STR,  email,       CONF_EMAIL_MAX)                                   \
+    X(s, STR,  nickname,    CONF_NAME_MAX)                                    \
+    X(s, STR,  avatar,      CONF_URL_MAX)                                     \
+    X(s, STR,  sexuality,   CONF_TYPE_MAX)                                    \
+    X(s, U32,  year,        0)                                                \
+    X(s, U32,  month,       0)                                                \
+    X(s, U32,  day,         0)                                                \
+    X(s, STR,  country,     CONF_NAME_MAX)                                    \
+    X(s, STR,  province,    CONF_NAME_MAX)                                    \
+    X(s, STR,  city,        CONF_NAME_MAX)
+
+#define CONF_UPDATE_NAME       0x001
+#define CONF_UPDATE_EMAIL      0x002
+#define CONF_UPDATE_NICKNAME   0x004
+#define CONF_UPDATE_AVATAR     0x008
+#define CONF_UPDATE_SEXUALITY  0x010
+#define CONF_UPDATE_YEAR       0x020
+#define CONF_UPDATE_MONTH      0x040
+#define CONF_UPDATE_DAY        0x080
+#define CONF_UPDATE_COUNTRY    0x100
+#define CONF_UPDATE_PROVINCE   0x200
+#define CONF_UPDATE_CITY       0x400
+
+#define CONF_USER_PASSWORD_FIELDS(X, s)                                       \
+    X(s, U64,  id,            0)                                              \
+    X(s, STR,  old_password,  CONF_PASSWORD_MAX)                              \
+    X(s, STR,  new_password,  CONF_PASSWORD_MAX)
+
+/* until_ms 0: for ever; banned false lifts the ban. */
+
+#define CONF_USER_BAN_FIELDS(X, s)                                            \
+    X(s, U64,  id,          0)                                                \
+    X(s, BOOL, banned,      0)                                                \
+    X(s, I64,  until_ms,    0)
+
+/*
+ * Part of a name or nickname, without regard to ASCII case; in order of id,
+ * from the page'th of pages of limit; total counts all that match.
+ */
+
+#define CONF_USER_SEARCH_FIELDS(X, s)                                         \
+    X(s, U64,  actor,       0)                                                \
+    X(s, STR,  keyword,     CONF_NAME_MAX)                                    \
+    X(s, U32,  page,        0)          /* from 1 */                          \
+    X(s, U32,  limit,       0)          /* 1..100 */
+
+#define CONF_USERS_FIELDS(X, s)                                               \
+    X(s, U64,  total,       0)                                                \
+    X(s, LIST, users,       user)
+
+/* days counts back from now; zone_s is the caller's offset from UTC. */
+
+#define CONF_USER_STATS_FIELDS(X, s)                                          \
+    X(s, U64,  id,          0)                                                \
+    X(s, U32,  days,        0)          /* 1..31 */                           \
+    X(s, I64,  zone_s,      0)
+
+#define CONF_COUNT_FIELDS(X, s)                                               \
+    X(s, STR,  name,        CONF_NAME_MAX)                                    \
+    X(s, U64,  count,       0)
+
+#define CONF_STATS_FIELDS(X, s)                                               \
+    X(s, U64,  rooms,       0)                                                \
+    X(s, U64,  friends,     0)          /* others who share a room */         \
+    X(s, U64,  unread,      0)                                                \
+    X(s, LIST, days,        count)      /* "2024-05-07": messages */          \
+    X(s, LIST, by_room,     count)      /* room name: its messages */         \
+    X(s, U64S, friend_ids,  0)          /* at most 1,000 */
+
+/* Rooms. */
+
+#define CONF_ROOM_CREATE_FIELDS(X, s)                                         \
+    X(s, U64,  actor,       0)                                                \
+    X(s, STR,  name,        CONF_NAME_MAX)                                    \
+    X(s, STR,  description, CONF_TEXT_MAX)
+
+#define CONF_ROOM_KEY_FIELDS(X, s)                                            \
+    X(s, U64,  actor,       0)                                                \
+    X(s, U64,  room_id,     0)
+
+#define CONF_ROOM_VIEW_FIELDS(X, s)                                           \
+    X(s, STRUCT, room,      room)                                             \
+    X(s, U32,  role,        0)          /* the actor's */                     \
+    X(s, U64,  read_seq,    0)          /* the actor's read mark */
+
+/* The actor's rooms in order of id, from the first greater than after. */
+
+#define CONF_ROOM_LIST_FIELDS(X, s)                                           \
+    X(s, U64,  actor,       0)                                                \
+    X(s, U64,  after,       0)                                                \
+    X(s, U32,  limit,       0)          /* 1..1,000 */
+
+#define CONF_ROOMS_FIELDS(X, s)                                               \
+    X(s, LIST, rooms,       room)                                             \
+    X(s, BOOL, more,        0)
+
+#define CONF_ROOM_UPDATE_FIELDS(X, s)                                         \
+    X(s, U64,  actor,       0)          /* owner or moderator */              \
+    X(s, U64,  room_id,     0)                                                \
+    X(s, U64,  mask,        0)                                                \
+    X(s, STR,  name,        CONF_NAME_MAX)                                    \
+    X(s, STR,  description, CONF_TEXT_MAX)
+
+#define CONF_UPDATE_ROOM_NAME         0x001
+#define CONF_UPDATE_ROOM_DESCRIPTION  0x002
+
+#define CONF_HEAD_FIELDS(X, s)                                                \
+    X(s, U64,  room_id,     0)                                                \
+    X(s, U64,  epoch,       0)          /* 0: no such room */                 \
+    X(s, U64,  seq,         0)
+
+#define CONF_HEADS_FIELDS(X, s)                                               \
+    X(s, LIST, heads,       head)       /* in the order asked for */
+
+/* Members. */
+
+#define CONF_MEMBER_LIST_FIELDS(X, s)                                         \
+    X(s, U64,  actor,       0)                                                \
+    X(s, U64,  room_id,     0)                                                \
+    X(s, U64,  after,       0)          /* user id */                         \
+    X(s, U32,  limit,       0)          /* 1..1,000 */
+
+#define CONF_MEMBERS_FIELDS(X, s)                                             \
+    X(s, LIST, members,     member)     /* in order of user id */             \
+    X(s, BOOL, more,        0)
+
+/*
+ * The user by id, or by name when id is 0.  Who may: any member adds a
+ * member; a role above MEMBER is given only by one who has a greater or equal
+ * role and never OWNER.  Checks in this order: the actor is a member
+ * (NOT_MEMBER), the user exists (USER_ABSENT), is not in the room yet
+ * (ALREADY_MEMBER), the role may be given (FORBIDDEN), room for one more
+ * (ROOM_FULL).
+ */
+
+#define CONF_MEMBER_ADD_FIELDS(X, s)                                          \
+    X(s, U64,  actor,       0)                                                \
+    X(s, U64,  room_id,     0)                                                \
+    X(s, U64,  user_id,     0)                                                \
+    X(s, STR,  user_name,   CONF_NAME_MAX)                                    \
+    X(s, U32,  role,        0)
+
+#define CONF_MEMBER_VIEW_FIELDS(X, s)                                         \
+    X(s, STRUCT, room,      room)                                             \
+    X(s, STRUCT, member,    member)                                           \
+    X(s, U64,  new_owner,   0)          /* who follows the owner */          \
+    X(s, BOOL, deleted,     0)          /* the last member left: room ended */
+
+/*
+ * Oneself (leave), or another whose role is smaller.  When the owner leaves,
+ * the longest member of the highest role follows; an empty room is deleted.
+ */
+
+#define CONF_MEMBER_KEY_FIELDS(X, s)                                          \
+    X(s, U64,  actor,       0)                                                \
+    X(s, U64,  room_id,     0)                                                \
+    X(s, U64,  user_id,     0)
+
+#define CONF_MEMBER_READ_FIELDS(X, s)                                         \
+    X(s, U64,  actor,       0)                                                \
+    X(s, U64,  room_id,     0)                                                \
+    X(s, U64,  seq,         0)          /* the mark only grows */
+
+/*
+ * Messages.  A client_id seen from this actor in this room within five
+ * minutes gives the message that was stored then.
+ */
+
+#define CONF_MESSAGE_POST_FIELDS(X, s)                                        \
+    X(s, U64,  actor,       0)                                                \
+    X(s, U64,  room_id,     0)                                                \
+    X(s, STR,  type,        CONF_TYPE_MAX)                                    \
+    X(s, STR,  content,     CONF_CONTENT_MAX)                                 \
+    X(s, BOOL, json,        0)                                                \
+    X(s, STR,  client_id,   CONF_CLIENT_ID_MAX)
+
+/*
+ * Backward: the newest limit messages with id < before_id (0: from the
+ * newest).  Forward: those with seq > after_seq; epoch, when not 0, must be
+ * the room's, else CONFLICT.  Always in ascending order.
+ */
+
+#define CONF_MESSAGE_LIST_FIELDS(X, s)                                        \
+    X(s, U64,  actor,       0)                                                \
+    X(s, U64,  room_id,     0)                                                \
+    X(s, U64,  before_id,   0)                                                \
+    X(s, BOOL, forward,     0)                                                \
+    X(s, U64,  epoch,       0)                                                \
+    X(s, U64,  after_seq,   0)                                                \
+    X(s, U32,  limit,       0)          /* 1..1,000; at most 4 MB are sent */
+
+#define CONF_MESSAGES_FIELDS(X, s)                                            \
+    X(s, U64,  epoch,       0)                                                \
+    X(s, U64,  seq,         0)          /* the room's newest */               \
+    X(s, LIST, messages,    message)                                          \
+    X(s, BOOL, more,        0)
+
+/* Files: the bytes are on disk before FILE_ADD is asked. */
+
+#define CONF_FILE_ADD_FIELDS(X, s)                                            \
+    X(s, U64,  actor,       0)                                                \
+    X(s, STRUCT, file,      file)
+
+#define CONF_FILE_KEY_FIELDS(X, s)                                            \
+    X(s, U64,  actor,       0)          /* a member of the file's room */     \
+    X(s, STR,  name,        CONF_FILE_NAME_MAX)
+
+
+CONF_PROTO_STRUCT(none, CONF_NONE_FIELDS);
+CONF_PROTO_STRUCT(hello, CONF_HELLO_FIELDS);
+CONF_PROTO_STRUCT(welcome, CONF_WELCOME_FIELDS);
+CONF_PROTO_STRUCT(stat, CONF_STAT_FIELDS);
+CONF_PROTO_STRUCT(topics, CONF_TOPICS_FIELDS);
+CONF_PROTO_STRUCT(publish, CONF_PUBLISH_FIELDS);
+CONF_PROTO_STRUCT(touch, CONF_TOUCH_FIELDS);
+CONF_PROTO_STRUCT(id, CONF_ID_FIELDS);
+CONF_PROTO_STRUCT(ids, CONF_IDS_FIELDS);
+CONF_PROTO_STRUCT(pair, CONF_PAIR_FIELDS);
+CONF_PROTO_STRUCT(user_register, CONF_USER_REGISTER_FIELDS);
+CONF_PROTO_STRUCT(user_login, CONF_USER_LOGIN_FIELDS);
+CONF_PROTO_STRUCT(user_update, CONF_USER_UPDATE_FIELDS);
+CONF_PROTO_STRUCT(user_password, CONF_USER_PASSWORD_FIELDS);
+CONF_PROTO_STRUCT(user_ban, CONF_USER_BAN_FIELDS);
+CONF_PROTO_STRUCT(user_search, CONF_USER_SEARCH_FIELDS);
+CONF_PROTO_STRUCT(users, CONF_USERS_FIELDS);
+CONF_PROTO_STRUCT(user_stats, CONF_USER_STATS_FIELDS);
+CONF_PROTO_STRUCT(count, CONF_COUNT_FIELDS);
+CONF_PROTO_STRUCT(stats, CONF_STATS_FIELDS);
+CONF_PROTO_STRUCT(room_create, CONF_ROOM_CREATE_FIELDS);
+CONF_PROTO_STRUCT(room_key, CONF_ROOM_KEY_FIELDS);
+CONF_PROTO_STRUCT(room_view, CONF_ROOM_VIEW_FIELDS);
+CONF_PROTO_STRUCT(room_list, CONF_ROOM_LIST_FIELDS);
+CONF_PROTO_STRUCT(rooms, CONF_ROOMS_FIELDS);
+CONF_PROTO_STRUCT(room_update, CONF_ROOM_UPDATE_FIELDS);
+CONF_PROTO_STRUCT(head, CONF_HEAD_FIELDS);
+CONF_PROTO_STRUCT(heads, CONF_HEADS_FIELDS);
+CONF_PROTO_STRUCT(member_list, CONF_MEMBER_LIST_FIELDS);
+CONF_PROTO_STRUCT(members, CONF_MEMBERS_FIELDS);
+CONF_PROTO_STRUCT(member_add, CONF_MEMBER_ADD_FIELDS);
+CONF_PROTO_STRUCT(member_view, CONF_MEMBER_VIEW_FIELDS);
+CONF_PROTO_STRUCT(member_key, CONF_MEMBER_KEY_FIELDS);
+CONF_PROTO_STRUCT(member_read, CONF_MEMBER_READ_FIELDS);
+CONF_PROTO_STRUCT(message_post, CONF_MESSAGE_POST_FIELDS);
+CONF_PROTO_STRUCT(message_list, CONF_MESSAGE_LIST_FIELDS);
+CONF_PROTO_STRUCT(messages, CONF_MESSAGES_FIELDS);
+CONF_PROTO_STRUCT(file_add, CONF_FILE_ADD_FIELDS);
+CONF_PROTO_STRUCT(file_key, CONF_FILE_KEY_FIELDS);
+
+
+/* Ops. */
+
+#define CONF_OP_IDEMPOTENT  0x01
+
+typedef enum {
+    CONF_LANE_LOOP = 0,
+    CONF_LANE_READ,
+    CONF_LANE_WRITE,
+    CONF_LANE_HASH
+} conf_lane_e;
+
+#define CONF_OP(NAME, name, request, reply, lane, flags)  CONF_OP_##NAME,
+
+typedef enum {
+#include "conf_op.def"
+    CONF_OP_MAX
+} conf_op_e;
+
+#undef CONF_OP
+
+typedef struct {
+    const char           *name;
+    const conf_proto_t   *request;
+    const conf_proto_t   *reply;
+    conf_lane_e           lane;
+    uint32_t              flags;
+} conf_op_info_t;
+
+extern const conf_op_info_t  conf_ops[CONF_OP_MAX];
+
+
+/*
+ * A frame is a 4-byte big-endian length of what follows and a msgpack array
+ * [kind, id, code, rev, body]:
+ *
+ *     CALL     id chosen by the caller, code the op; rev 0; body the request
+ *     REPLY    id of the call, code CONF_OK or CONF_E_*; body the reply, nil
+ *              after an error; rev the store's revision that the answer is of
+ *     EVENT    id 0, code 0; body is [topic, payload]; rev as above
+ *
+ * A revision grows with every commit; 0 where it does not apply.
+ */
+
+typedef enum {
+    CONF_FRAME_CALL = 0,
+    CONF_FRAME_REPLY,
+    CONF_FRAME_EVENT
+} conf_frame_kind_e;
+
+typedef struct {
+    conf_frame_kind_e     kind;
+    uint64_t              id;
+    uint32_t              code;
+    uint64_t              rev;
+    conf_str_t            body;     /* packed; len 0: nil */
+} conf_frame_t;
+
+
+/*
+ * Appends a whole frame; proto NULL: body nil.  CONF_OK, CONF_E_NOMEM, or
+ * CONF_E_TOO_LARGE when what follows the length would pass CONF_RPC_FRAME_MAX
+ * or a field its own limit (nothing is added).
+ */
+conf_rc_t conf_frame_write(conf_buf_t *buf, const conf_frame_t *frame,
+    const conf_proto_t *proto, const void *message);
+
+/*
+ * Reads one frame from the start of data; *used is what it took.  frame->body
+ * points into data.  CONF_OK, CONF_AGAIN (more bytes are needed),
+ * CONF_E_PROTOCOL (the link cannot be trusted any more).
+ */
+conf_rc_t conf_frame_read(conf_str_t data, size_t *used, conf_frame_t *frame);
+
+
+#endif /* _CONF_RPC_H_INCLUDED_ */

@@ -1,0 +1,153 @@
+
+/*
+ * The LMDB driver's own: what its files share.  Nobody else includes this.
+ *
+ * Each space is a B-tree of its own (a named database of LMDB).  So the heads
+ * of rooms lie next to each other, about ninety a page, and are all that a
+ * batch of messages over many rooms dirties besides the end of the log; and
+ * the log, whose keys only grow, can be appended to (MDB_APPEND fills its
+ * pages to the end).  In one tree with a prefix, every space would split in
+ * its middle and share its border pages.
+ */
+
+#ifndef _CONFD_LMDB_H_INCLUDED_
+#define _CONFD_LMDB_H_INCLUDED_
+
+
+#include "confd_store.h"
+
+#include <lmdb.h>
+#include <pthread.h>
+
+
+#define CONFD_LMDB_SCHEMA  1
+
+struct confd_store_s {
+    MDB_env          *env;
+    MDB_dbi           dbi[CONFD_SPACE_MAX];
+    char             *path;
+    int               lock_fd;       /* held open and locked for ever */
+
+    size_t            page;          /* bytes */
+    size_t            map_max;
+    size_t            reserve;       /* of map_max: kept for deletes */
+    size_t            max_readers;
+
+    /*
+     * The gate: a map is resized only while nobody is inside.  LMDB does not
+     * check that itself.
+     */
+    pthread_mutex_t   gate;
+    pthread_cond_t    changed;
+    size_t            size;          /* of the map; gate */
+    size_t            nreaders;      /* snapshots and backups; gate */
+    bool              resizing;      /* readers wait outside; gate */
+    bool              writing;       /* gate */
+    bool              broken;        /* the map is lost; gate */
+
+    /* The writer's thread only. */
+    bool              full;          /* the last writer found no room */
+    bool              tight;         /* what is left is for deletes */
+    size_t            need;          /* bytes, at least, after full */
+    int64_t           retry_ms;      /* no soft resize before that */
+};
+
+struct confd_txn_s {
+    confd_store_t    *store;
+    MDB_txn          *txn;
+    MDB_cursor       *heads;         /* made by the first append */
+    confd_cursor_t   *cursors;       /* open ones */
+    uint64_t          pos;           /* of the last record; 0: not looked up */
+    size_t            bytes;         /* put so far */
+    conf_rc_t         rc;            /* sticky */
+    bool              write;
+    bool              dirty;
+};
+
+
+/* The map and its gate: confd_lmdb_map.c. */
+
+/* Before the environment is made: the size to start with. */
+void confd_lmdb_map_init(confd_store_t *store, size_t map_min,
+    size_t file_size);
+
+/*
+ * Enters the gate as a writer and makes the map larger when that is due.
+ * CONF_OK, CONF_E_STORE_FULL (readers did not leave in time: later),
+ * CONF_E_STORE_FAILED; CONF_E_INTERNAL when there is a writer already.
+ */
+conf_rc_t confd_lmdb_enter_writer(confd_store_t *store);
+void confd_lmdb_leave_writer(confd_store_t *store);
+
+/* As a reader; waits only while the map is being resized. */
+conf_rc_t confd_lmdb_enter_reader(confd_store_t *store);
+void confd_lmdb_leave_reader(confd_store_t *store);
+
+/* A foreign code as ours; knows a full disk that LMDB calls EIO. */
+conf_rc_t confd_lmdb_rc(const confd_store_t *store, int code);
+
+
+/* Transactions and records: confd_lmdb_txn.c. */
+
+conf_rc_t confd_lmdb_begin(confd_store_t *store, bool write,
+    confd_txn_t **txn);
+conf_rc_t confd_lmdb_commit(confd_txn_t *txn);
+void confd_lmdb_abort(confd_txn_t *txn);
+uint64_t confd_lmdb_rev(confd_txn_t *txn);
+conf_rc_t confd_lmdb_status(confd_txn_t *txn);
+bool confd_lmdb_dirty(confd_txn_t *txn);
+conf_rc_t confd_lmdb_get(confd_txn_t *txn, confd_space_e space,
+    conf_str_t key, conf_str_t *value);
+conf_rc_t confd_lmdb_put(confd_txn_t *txn, confd_space_e space,
+    conf_str_t key, conf_str_t value);
+conf_rc_t confd_lmdb_del(confd_txn_t *txn, confd_space_e space,
+    conf_str_t key);
+conf_rc_t confd_lmdb_cursor(confd_txn_t *txn, confd_space_e space,
+    conf_str_t prefix, conf_str_t from, bool backward,
+    confd_cursor_t **cursor);
+conf_rc_t confd_lmdb_next(confd_cursor_t *cursor, conf_str_t *key,
+    conf_str_t *value);
+void confd_lmdb_cursor_close(confd_cursor_t *cursor);
+conf_rc_t confd_lmdb_next_id(confd_txn_t *txn, confd_space_e space,
+    uint64_t *id);
+
+/*
+ * Makes the transaction fail with what LMDB returned and gives it as ours;
+ * MDB_NOTFOUND is CONF_E_NOT_FOUND and does not stick.
+ */
+conf_rc_t confd_lmdb_fail(confd_txn_t *txn, int code);
+
+/* Before a write: CONF_OK, or what sticks. */
+conf_rc_t confd_lmdb_write(confd_txn_t *txn, size_t bytes);
+
+/*
+ * Numbers in META by name: "schema", "log", "id" and a space.  get:
+ * CONF_E_NOT_FOUND leaves *n at 0.
+ */
+conf_rc_t confd_lmdb_meta_get(confd_txn_t *txn, conf_str_t name, uint64_t *n);
+conf_rc_t confd_lmdb_meta_put(confd_txn_t *txn, conf_str_t name, uint64_t n);
+
+
+/* The log: confd_lmdb_log.c. */
+
+conf_rc_t confd_lmdb_log_create(confd_txn_t *txn, uint64_t room,
+    uint64_t epoch);
+conf_rc_t confd_lmdb_log_append(confd_txn_t *txn, uint64_t room,
+    conf_str_t record, uint64_t *pos, uint64_t *seq);
+conf_rc_t confd_lmdb_log_head(confd_txn_t *txn, uint64_t room,
+    uint64_t *epoch, uint64_t *seq);
+conf_rc_t confd_lmdb_log_get(confd_txn_t *txn, uint64_t pos, uint64_t *room,
+    uint64_t *seq, conf_str_t *record);
+conf_rc_t confd_lmdb_log_range(confd_txn_t *txn, uint64_t room,
+    uint64_t first, size_t n, uint64_t *pos, size_t *got);
+conf_rc_t confd_lmdb_log_seq_before(confd_txn_t *txn, uint64_t room,
+    uint64_t pos, uint64_t *seq);
+
+/*
+ * Before a record is deleted from the log: positions are never given again,
+ * not even when the newest are gone.
+ */
+conf_rc_t confd_lmdb_log_keep(confd_txn_t *txn);
+
+
+#endif /* _CONFD_LMDB_H_INCLUDED_ */

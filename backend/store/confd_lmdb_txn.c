@@ -1,0 +1,644 @@
+
+/*
+ * LMDB as the store: transactions, records, cursors.
+ */
+
+#include "confd_lmdb.h"
+#include "confd_key.h"
+
+#include <stdlib.h>
+
+
+#define CONFD_LMDB_SLACK  (64 * 4096)     /* what a failed writer needs more */
+
+
+/*
+ * A cursor is placed when it is made; the first next takes what is there.
+ * They are linked so that none outlives its transaction.
+ */
+
+struct confd_cursor_s {
+    confd_cursor_t   *prev;
+    confd_cursor_t   *next;
+    confd_txn_t      *txn;
+    MDB_cursor       *cursor;
+    size_t            prefix_len;
+    bool              backward;
+    bool              placed;
+    bool              done;
+    uint8_t           prefix[CONFD_KEY_MAX];
+};
+
+
+static void confd_lmdb_end(confd_txn_t *txn);
+static bool confd_lmdb_exists(confd_txn_t *txn, confd_space_e space,
+    MDB_val *key);
+static int confd_lmdb_place(confd_cursor_t *cursor, conf_str_t from);
+static int confd_lmdb_place_last(confd_cursor_t *cursor, conf_str_t from);
+static int confd_lmdb_compare(conf_str_t a, conf_str_t b);
+static conf_str_t confd_lmdb_successor(conf_str_t prefix, uint8_t *bytes);
+static MDB_val confd_lmdb_val(conf_str_t s);
+static conf_str_t confd_lmdb_str(MDB_val val);
+
+
+conf_rc_t
+confd_lmdb_begin(confd_store_t *store, bool write, confd_txn_t **txn)
+{
+    int           rc;
+    conf_rc_t     crc;
+    confd_txn_t  *t;
+
+    *txn = NULL;
+
+    t = calloc(1, sizeof(confd_txn_t));
+    if (t == NULL) {
+        return CONF_E_NOMEM;
+    }
+
+    t->store = store;
+    t->write = write;
+
+    crc = write ? confd_lmdb_enter_writer(store)
+                : confd_lmdb_enter_reader(store);
+
+    if (crc != CONF_OK) {
+        free(t);
+        return crc;
+    }
+
+    rc = mdb_txn_begin(store->env, NULL, write ? 0 : MDB_RDONLY, &t->txn);
+
+    if (rc != 0) {
+        confd_lmdb_end(t);
+        return confd_lmdb_rc(store, rc);
+    }
+
+    *txn = t;
+
+    return CONF_OK;
+}
+
+
+conf_rc_t
+confd_lmdb_commit(confd_txn_t *txn)
+{
+    int        rc;
+    conf_rc_t  crc;
+
+    if (!txn->write || txn->rc != CONF_OK) {
+        crc = txn->rc;
+        confd_lmdb_abort(txn);
+        return crc;
+    }
+
+    while (txn->cursors != NULL) {
+        confd_lmdb_cursor_close(txn->cursors);
+    }
+
+    if (txn->heads != NULL) {
+        mdb_cursor_close(txn->heads);
+    }
+
+    /* Frees the transaction, failed or not. */
+
+    rc = mdb_txn_commit(txn->txn);
+
+    (void) confd_lmdb_fail(txn, rc);
+    crc = txn->rc;
+
+    confd_lmdb_end(txn);
+
+    return crc;
+}
+
+
+void
+confd_lmdb_abort(confd_txn_t *txn)
+{
+    while (txn->cursors != NULL) {
+        confd_lmdb_cursor_close(txn->cursors);
+    }
+
+    if (txn->heads != NULL) {
+        mdb_cursor_close(txn->heads);
+    }
+
+    mdb_txn_abort(txn->txn);
+    confd_lmdb_end(txn);
+}
+
+
+static void
+confd_lmdb_end(confd_txn_t *txn)
+{
+    if (txn->write) {
+        confd_lmdb_leave_writer(txn->store);
+
+    } else {
+        confd_lmdb_leave_reader(txn->store);
+    }
+
+    free(txn);
+}
+
+
+uint64_t
+confd_lmdb_rev(confd_txn_t *txn)
+{
+    return mdb_txn_id(txn->txn);
+}
+
+
+conf_rc_t
+confd_lmdb_status(confd_txn_t *txn)
+{
+    return txn->rc;
+}
+
+
+bool
+confd_lmdb_dirty(confd_txn_t *txn)
+{
+    return txn->dirty;
+}
+
+
+conf_rc_t
+confd_lmdb_fail(confd_txn_t *txn, int code)
+{
+    conf_rc_t  rc;
+
+    rc = confd_lmdb_rc(txn->store, code);
+
+    if (rc == CONF_OK || rc == CONF_E_NOT_FOUND) {
+        return rc;
+    }
+
+    if (code == MDB_MAP_FULL) {
+        txn->store->full = true;
+        txn->store->need = txn->bytes * 2 + CONFD_LMDB_SLACK;
+    }
+
+    txn->rc = rc;
+
+    return rc;
+}
+
+
+conf_rc_t
+confd_lmdb_write(confd_txn_t *txn, size_t bytes)
+{
+    if (txn->rc != CONF_OK) {
+        return txn->rc;
+    }
+
+    if (!txn->write) {
+        txn->rc = CONF_E_INTERNAL;
+        return txn->rc;
+    }
+
+    txn->bytes += bytes;
+
+    return CONF_OK;
+}
+
+
+conf_rc_t
+confd_lmdb_get(confd_txn_t *txn, confd_space_e space, conf_str_t key,
+    conf_str_t *value)
+{
+    int      rc;
+    MDB_val  k, v;
+
+    value->len = 0;
+    value->data = NULL;
+
+    if (txn->rc != CONF_OK) {
+        return txn->rc;
+    }
+
+    if (key.len == 0 || key.len > CONFD_KEY_MAX) {
+        return CONF_E_NOT_FOUND;
+    }
+
+    k = confd_lmdb_val(key);
+
+    rc = mdb_get(txn->txn, txn->store->dbi[space], &k, &v);
+    if (rc != 0) {
+        return confd_lmdb_fail(txn, rc);
+    }
+
+    *value = confd_lmdb_str(v);
+
+    return CONF_OK;
+}
+
+
+conf_rc_t
+confd_lmdb_put(confd_txn_t *txn, confd_space_e space, conf_str_t key,
+    conf_str_t value)
+{
+    MDB_val    k, v;
+    conf_rc_t  rc;
+
+    rc = confd_lmdb_write(txn, key.len + value.len);
+    if (rc != CONF_OK) {
+        return rc;
+    }
+
+    /* Keys that no get would find; and the log's spaces are the log's. */
+
+    if (key.len == 0 || key.len > CONFD_KEY_MAX || space == CONFD_SPACE_HEAD
+        || space == CONFD_SPACE_LOG || space == CONFD_SPACE_LOG_INDEX)
+    {
+        txn->rc = CONF_E_INTERNAL;
+        return txn->rc;
+    }
+
+    k = confd_lmdb_val(key);
+    v = confd_lmdb_val(value);
+
+    if (txn->store->tight && !confd_lmdb_exists(txn, space, &k)) {
+        txn->rc = CONF_E_STORE_FULL;
+        return txn->rc;
+    }
+
+    txn->dirty = true;
+
+    return confd_lmdb_fail(txn, mdb_put(txn->txn, txn->store->dbi[space], &k,
+                                        &v, 0));
+}
+
+
+conf_rc_t
+confd_lmdb_del(confd_txn_t *txn, confd_space_e space, conf_str_t key)
+{
+    int        rc;
+    MDB_val    k;
+    conf_rc_t  crc;
+
+    crc = confd_lmdb_write(txn, 0);
+    if (crc != CONF_OK) {
+        return crc;
+    }
+
+    if (key.len == 0 || key.len > CONFD_KEY_MAX) {
+        return CONF_E_NOT_FOUND;
+    }
+
+    k = confd_lmdb_val(key);
+
+    if (space == CONFD_SPACE_LOG && confd_lmdb_exists(txn, space, &k)) {
+        crc = confd_lmdb_log_keep(txn);
+        if (crc != CONF_OK) {
+            return crc;
+        }
+    }
+
+    rc = mdb_del(txn->txn, txn->store->dbi[space], &k, NULL);
+
+    if (rc != MDB_NOTFOUND) {
+        txn->dirty = true;
+    }
+
+    return confd_lmdb_fail(txn, rc);
+}
+
+
+static bool
+confd_lmdb_exists(confd_txn_t *txn, confd_space_e space, MDB_val *key)
+{
+    MDB_val  value;
+
+    return mdb_get(txn->txn, txn->store->dbi[space], key, &value) == 0;
+}
+
+
+conf_rc_t
+confd_lmdb_cursor(confd_txn_t *txn, confd_space_e space, conf_str_t prefix,
+    conf_str_t from, bool backward, confd_cursor_t **cursor)
+{
+    int              rc;
+    confd_cursor_t  *c;
+
+    *cursor = NULL;
+
+    if (txn->rc != CONF_OK) {
+        return txn->rc;
+    }
+
+    if (prefix.len > CONFD_KEY_MAX || from.len > CONFD_KEY_MAX) {
+        txn->rc = CONF_E_INTERNAL;
+        return txn->rc;
+    }
+
+    c = malloc(sizeof(confd_cursor_t));
+    if (c == NULL) {
+        txn->rc = CONF_E_NOMEM;
+        return txn->rc;
+    }
+
+    rc = mdb_cursor_open(txn->txn, txn->store->dbi[space], &c->cursor);
+
+    if (rc != 0) {
+        free(c);
+        return confd_lmdb_fail(txn, rc);
+    }
+
+    c->txn = txn;
+    c->backward = backward;
+    c->placed = true;
+    c->prefix_len = prefix.len;
+
+    if (prefix.len != 0) {
+        memcpy(c->prefix, prefix.data, prefix.len);
+    }
+
+    c->prev = NULL;
+    c->next = txn->cursors;
+
+    if (c->next != NULL) {
+        c->next->prev = c;
+    }
+
+    txn->cursors = c;
+
+    rc = confd_lmdb_place(c, from);
+    c->done = (rc == MDB_NOTFOUND);
+
+    if (rc != 0 && rc != MDB_NOTFOUND) {
+        confd_lmdb_cursor_close(c);
+        return confd_lmdb_fail(txn, rc);
+    }
+
+    *cursor = c;
+
+    return CONF_OK;
+}
+
+
+conf_rc_t
+confd_lmdb_next(confd_cursor_t *cursor, conf_str_t *key, conf_str_t *value)
+{
+    int            rc;
+    MDB_val        k, v;
+    MDB_cursor_op  op;
+
+    if (cursor->txn->rc != CONF_OK) {
+        return cursor->txn->rc;
+    }
+
+    if (cursor->done) {
+        return CONF_DONE;
+    }
+
+    op = cursor->backward ? MDB_PREV : MDB_NEXT;
+
+    if (cursor->placed) {
+        op = MDB_GET_CURRENT;
+        cursor->placed = false;
+    }
+
+    rc = mdb_cursor_get(cursor->cursor, &k, &v, op);
+
+    if (rc == MDB_NOTFOUND
+        || (rc == 0
+            && (k.mv_size < cursor->prefix_len
+                || memcmp(k.mv_data, cursor->prefix, cursor->prefix_len) != 0)))
+    {
+        cursor->done = true;
+        return CONF_DONE;
+    }
+
+    if (rc != 0) {
+        return confd_lmdb_fail(cursor->txn, rc);
+    }
+
+    *key = confd_lmdb_str(k);
+    *value = confd_lmdb_str(v);
+
+    return CONF_OK;
+}
+
+
+void
+confd_lmdb_cursor_close(confd_cursor_t *cursor)
+{
+    if (cursor->next != NULL) {
+        cursor->next->prev = cursor->prev;
+    }
+
+    if (cursor->prev != NULL) {
+        cursor->prev->next = cursor->next;
+
+    } else {
+        cursor->txn->cursors = cursor->next;
+    }
+
+    mdb_cursor_close(cursor->cursor);
+    free(cursor);
+}
+
+
+/* To the first key that next may give; the prefix is checked there. */
+
+static int
+confd_lmdb_place(confd_cursor_t *cursor, conf_str_t from)
+{
+    MDB_val     key, value;
+    conf_str_t  prefix, end;
+    uint8_t     bytes[CONFD_KEY_MAX];
+
+    prefix.data = cursor->prefix;
+    prefix.len = cursor->prefix_len;
+
+    if (!cursor->backward) {
+
+        if (confd_lmdb_compare(from, prefix) < 0) {
+            from = prefix;
+        }
+
+        key = confd_lmdb_val(from);
+
+        return mdb_cursor_get(cursor->cursor, &key, &value,
+                              from.len == 0 ? MDB_FIRST : MDB_SET_RANGE);
+    }
+
+    end = confd_lmdb_successor(prefix, bytes);
+
+    if (from.len != 0
+        && (end.len == 0 || confd_lmdb_compare(from, end) < 0))
+    {
+        return confd_lmdb_place_last(cursor, from);
+    }
+
+    /* No key is equal to end and has the prefix, so next skips none. */
+
+    if (end.len == 0) {
+        return mdb_cursor_get(cursor->cursor, &key, &value, MDB_LAST);
+    }
+
+    key = confd_lmdb_val(end);
+
+    if (mdb_cursor_get(cursor->cursor, &key, &value, MDB_SET_RANGE)
+        == MDB_NOTFOUND)
+    {
+        return mdb_cursor_get(cursor->cursor, &key, &value, MDB_LAST);
+    }
+
+    return mdb_cursor_get(cursor->cursor, &key, &value, MDB_PREV);
+}
+
+
+/* To the last key <= from. */
+
+static int
+confd_lmdb_place_last(confd_cursor_t *cursor, conf_str_t from)
+{
+    int      rc;
+    MDB_val  key, value;
+
+    key = confd_lmdb_val(from);
+
+    rc = mdb_cursor_get(cursor->cursor, &key, &value, MDB_SET_RANGE);
+
+    if (rc == MDB_NOTFOUND) {
+        return mdb_cursor_get(cursor->cursor, &key, &value, MDB_LAST);
+    }
+
+    if (rc == 0 && !conf_str_eq(confd_lmdb_str(key), from)) {
+        return mdb_cursor_get(cursor->cursor, &key, &value, MDB_PREV);
+    }
+
+    return rc;
+}
+
+
+static int
+confd_lmdb_compare(conf_str_t a, conf_str_t b)
+{
+    int     rc;
+    size_t  len;
+
+    len = conf_min(a.len, b.len);
+    rc = len == 0 ? 0 : memcmp(a.data, b.data, len);
+
+    if (rc != 0) {
+        return rc;
+    }
+
+    return a.len < b.len ? -1 : a.len > b.len;
+}
+
+
+/* The least key above all that have the prefix; empty when there is none. */
+
+static conf_str_t
+confd_lmdb_successor(conf_str_t prefix, uint8_t *bytes)
+{
+    conf_str_t  end;
+
+    end.data = bytes;
+    end.len = prefix.len;
+
+    while (end.len != 0 && prefix.data[end.len - 1] == 0xff) {
+        end.len--;
+    }
+
+    if (end.len != 0) {
+        memcpy(bytes, prefix.data, end.len);
+        bytes[end.len - 1]++;
+    }
+
+    return end;
+}
+
+
+conf_rc_t
+confd_lmdb_next_id(confd_txn_t *txn, confd_space_e space, uint64_t *id)
+{
+    conf_rc_t    rc;
+    confd_key_t  key;
+
+    *id = 0;
+
+    confd_key_init(&key);
+    confd_key_bytes(&key, conf_str("id"));
+    confd_key_u32(&key, space);
+
+    rc = confd_lmdb_meta_get(txn, confd_key_str(&key), id);
+
+    if (rc != CONF_OK && rc != CONF_E_NOT_FOUND) {
+        return rc;
+    }
+
+    ++*id;
+
+    return confd_lmdb_meta_put(txn, confd_key_str(&key), *id);
+}
+
+
+conf_rc_t
+confd_lmdb_meta_get(confd_txn_t *txn, conf_str_t name, uint64_t *n)
+{
+    conf_rc_t           rc;
+    conf_str_t          value;
+    confd_key_reader_t  r;
+
+    *n = 0;
+
+    rc = confd_lmdb_get(txn, CONFD_SPACE_META, name, &value);
+    if (rc != CONF_OK) {
+        return rc;
+    }
+
+    confd_key_read(&r, value);
+    *n = confd_key_read_u64(&r);
+
+    if (r.failed) {
+        txn->rc = CONF_E_STORE_FAILED;
+    }
+
+    return txn->rc;
+}
+
+
+conf_rc_t
+confd_lmdb_meta_put(confd_txn_t *txn, conf_str_t name, uint64_t n)
+{
+    confd_key_t  value;
+
+    confd_key_init(&value);
+    confd_key_u64(&value, n);
+
+    return confd_lmdb_put(txn, CONFD_SPACE_META, name, confd_key_str(&value));
+}
+
+
+/* LMDB takes no const, but changes neither keys nor values that it is given. */
+
+static MDB_val
+confd_lmdb_val(conf_str_t s)
+{
+    MDB_val    val;
+    uintptr_t  p;
+
+    p = (uintptr_t) s.data;
+
+    val.mv_size = s.len;
+    val.mv_data = (void *) p;
+
+    return val;
+}
+
+
+static conf_str_t
+confd_lmdb_str(MDB_val val)
+{
+    conf_str_t  s;
+
+    s.len = val.mv_size;
+    s.data = val.mv_data;
+
+    return s;
+}

@@ -1,0 +1,174 @@
+
+/*
+ * The seam between what is durable and the engine that makes it so.  An op is
+ * a straight-line function over one transaction: all checks before the first
+ * write, no side effects outside, may be run again from the start.
+ *
+ * The first failure makes a transaction sticky: every later call returns it,
+ * so an op may check once.  CONF_E_NOT_FOUND, CONF_E_EXISTS and CONF_DONE are
+ * answers, not failures.  Memory that get and next return belongs to the
+ * transaction and is gone with it or with the next write in it; copy what
+ * outlives that.
+ */
+
+#ifndef _CONFD_STORE_H_INCLUDED_
+#define _CONFD_STORE_H_INCLUDED_
+
+
+#include "conf_base.h"
+#include "conf_arena.h"
+
+
+typedef struct confd_store_s   confd_store_t;
+typedef struct confd_txn_s     confd_txn_t;
+typedef struct confd_cursor_s  confd_cursor_t;
+
+/*
+ * Key spaces.  The numbers are on disk: add at the end only.  Keys compare
+ * as bytes; numbers in them are big-endian (confd_key.h).
+ */
+
+typedef enum {
+    CONFD_SPACE_META = 1,         /* the driver's: "schema", "log", "id"... */
+    CONFD_SPACE_USER,             /* user id */
+    CONFD_SPACE_USER_NAME,        /* folded name -> user id */
+    CONFD_SPACE_USER_EMAIL,       /* folded e-mail -> user id */
+    CONFD_SPACE_CREDENTIAL,       /* user id -> password hash */
+    CONFD_SPACE_ROOM,             /* room id */
+    CONFD_SPACE_ROOM_CODE,        /* code -> room id */
+    CONFD_SPACE_ROOM_UUID,        /* uuid -> room id */
+    CONFD_SPACE_MEMBER,           /* room id, user id */
+    CONFD_SPACE_USER_ROOM,        /* user id, room id */
+    CONFD_SPACE_HEAD,             /* room id -> log head, dense */
+    CONFD_SPACE_LOG,              /* position -> message, append order */
+    CONFD_SPACE_LOG_INDEX,        /* room id, seq / 64 -> position */
+    CONFD_SPACE_DEDUP,            /* room, actor, client id -> position, time */
+    CONFD_SPACE_DEDUP_TIME,       /* time, room, actor, client id: expiry */
+    CONFD_SPACE_FILE,             /* file name */
+    CONFD_SPACE_DAY_COUNT,        /* room id, hour number -> messages */
+    CONFD_SPACE_MAX
+} confd_space_e;
+
+typedef enum {
+    CONFD_SYNC_ALWAYS = 0,        /* on disk before commit returns */
+    CONFD_SYNC_META,              /* data synced, a crash may lose the last */
+    CONFD_SYNC_NEVER              /* the system decides */
+} confd_sync_e;
+
+typedef struct {
+    const char     *path;         /* a directory, made when absent */
+    size_t          map_min;      /* bytes the map starts with */
+    size_t          map_max;      /* and never passes */
+    confd_sync_e    sync;
+    unsigned        readers;      /* concurrent snapshots */
+} confd_store_conf_t;
+
+typedef struct {
+    uint64_t        used;         /* bytes of the map in use */
+    uint64_t        size;
+    uint64_t        rev;          /* of the last commit */
+} confd_store_stat_t;
+
+/*
+ * A driver.  open writes one sentence to err (of errlen bytes) when it fails.
+ *
+ * begin(write): one write transaction at a time, from one thread; any number
+ * of readers up to conf.readers, each sees the last commit and waits for
+ * nobody.  commit of a reader is abort.  rev is the commit that a reader sees
+ * or that a writer will be.
+ *
+ * Results: CONF_OK, CONF_E_NOT_FOUND (get, del, log_*), CONF_DONE (next),
+ * CONF_E_STORE_FULL (map or disk), CONF_E_STORE_FAILED, CONF_E_NOMEM;
+ * CONF_E_INTERNAL for what no caller may do: a write in a snapshot, a second
+ * writer, a put of an empty key, of one above 511 bytes, or into the spaces of
+ * the log.
+ *
+ * After CONF_E_STORE_FULL a transaction can only be aborted (commit does, and
+ * returns it).  begin(write) then makes the map larger if it may be, so the
+ * caller runs the same once more.  At map_max, new records are refused while
+ * records that exist can still be read, replaced and deleted, until enough has
+ * been deleted.  The store recovers by itself when a full disk has room again.
+ */
+
+typedef struct {
+    const char      *name;
+
+    confd_store_t *(*open)(const confd_store_conf_t *conf, char *err,
+                        size_t errlen);
+    void           (*close)(confd_store_t *store);
+    void           (*stat)(confd_store_t *store, confd_store_stat_t *stat);
+
+    /* A consistent copy into an empty directory, while in use. */
+    conf_rc_t      (*backup)(confd_store_t *store, const char *path, char *err,
+                        size_t errlen);
+
+    conf_rc_t      (*begin)(confd_store_t *store, bool write,
+                        confd_txn_t **txn);
+    conf_rc_t      (*commit)(confd_txn_t *txn);
+    void           (*abort)(confd_txn_t *txn);
+    uint64_t       (*rev)(confd_txn_t *txn);
+
+    /* The sticky result, and whether anything was written yet. */
+    conf_rc_t      (*status)(confd_txn_t *txn);
+    bool           (*dirty)(confd_txn_t *txn);
+
+    conf_rc_t      (*get)(confd_txn_t *txn, confd_space_e space,
+                        conf_str_t key, conf_str_t *value);
+    conf_rc_t      (*put)(confd_txn_t *txn, confd_space_e space,
+                        conf_str_t key, conf_str_t value);
+    conf_rc_t      (*del)(confd_txn_t *txn, confd_space_e space,
+                        conf_str_t key);
+
+    /*
+     * Keys that start with prefix, from the first >= from (or, backward, the
+     * last <= from; an empty from is the end of the prefix).  A cursor ends
+     * with its transaction or with cursor_close, and does not outlive a write
+     * to its space.
+     */
+    conf_rc_t      (*cursor)(confd_txn_t *txn, confd_space_e space,
+                        conf_str_t prefix, conf_str_t from, bool backward,
+                        confd_cursor_t **cursor);
+    conf_rc_t      (*next)(confd_cursor_t *cursor, conf_str_t *key,
+                        conf_str_t *value);
+    void           (*cursor_close)(confd_cursor_t *cursor);
+
+    /* The next number of a named sequence, from 1, dense. */
+    conf_rc_t      (*next_id)(confd_txn_t *txn, confd_space_e space,
+                        uint64_t *id);
+
+    /*
+     * Adds a record at the end of the room's log: *pos is its position (the
+     * message's id, growing over all rooms), *seq its number in the room.
+     * The room's head must exist (log_create, once: CONF_E_EXISTS).  The
+     * record is what log_get gives back.
+     */
+    conf_rc_t      (*log_create)(confd_txn_t *txn, uint64_t room,
+                        uint64_t epoch);
+    conf_rc_t      (*log_append)(confd_txn_t *txn, uint64_t room,
+                        conf_str_t record, uint64_t *pos, uint64_t *seq);
+    conf_rc_t      (*log_head)(confd_txn_t *txn, uint64_t room,
+                        uint64_t *epoch, uint64_t *seq);
+
+    /*
+     * One record by position: the room and seq it belongs to.  Who deletes old
+     * records from the log (del) begins with the oldest of a room.
+     */
+    conf_rc_t      (*log_get)(confd_txn_t *txn, uint64_t pos, uint64_t *room,
+                        uint64_t *seq, conf_str_t *record);
+
+    /*
+     * The positions of at most n records of the room, ascending, into pos:
+     * those with seq in [first, first + n).  *got tells how many.
+     */
+    conf_rc_t      (*log_range)(confd_txn_t *txn, uint64_t room,
+                        uint64_t first, size_t n, uint64_t *pos, size_t *got);
+
+    /* The greatest seq of the room whose position is < pos; 0: none. */
+    conf_rc_t      (*log_seq_before)(confd_txn_t *txn, uint64_t room,
+                        uint64_t pos, uint64_t *seq);
+} confd_store_driver_t;
+
+extern const confd_store_driver_t  confd_lmdb_driver;
+
+
+#endif /* _CONFD_STORE_H_INCLUDED_ */

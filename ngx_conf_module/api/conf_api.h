@@ -1,0 +1,23 @@
+
+/*
+ * The dialects: how each API says what the verbs mean.  A dialect is tables
+ * (rows, schemas, views, errors) and a few adapters.
+ */
+
+#ifndef _CONF_API_H_INCLUDED_
+#define _CONF_API_H_INCLUDED_
+
+
+#include "conf_core.h"
+
+
+extern const conf_api_t  conf_api_roomchat;
+
+/* All of them, ended by NULL; conf_api_s.index is the place here. */
+extern const conf_api_t *const  conf_apis[];
+
+/* By the name that the configuration gives; NULL when there is none. */
+const conf_api_t *conf_api_find(conf_str_t name);
+
+
+#endif /* _CONF_API_H_INCLUDED_ */

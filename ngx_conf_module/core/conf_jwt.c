@@ -1,0 +1,322 @@
+
+#include "conf_jwt.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <strings.h>
+
+#include <jwt.h>
+#include <openssl/crypto.h>
+
+
+#define CONF_JWT_SLOTS  4096
+#define CONF_JWT_KEEP   512       /* a longer token is checked each time */
+
+
+/* What was verified, by a hash of the token; the token itself must match. */
+
+typedef struct {
+    uint64_t      hash;
+    const void   *secret;           /* which key verified it */
+    size_t        len;
+    uint8_t      *token;
+    int64_t       not_before_ms;
+    conf_auth_t   auth;
+} conf_jwt_slot_t;
+
+
+static conf_rc_t conf_jwt_verify(const conf_settings_t *set,
+    conf_str_t token, conf_auth_t *auth, int64_t *not_before_ms);
+static conf_rc_t conf_jwt_claims(jwt_t *jwt, conf_auth_t *auth,
+    int64_t *not_before_ms);
+static bool conf_jwt_formed(conf_str_t token);
+static uint64_t conf_jwt_hash(conf_str_t token);
+
+
+/* One a process: a worker has one thread. */
+
+static conf_jwt_slot_t  conf_jwt_slots[CONF_JWT_SLOTS];
+
+
+conf_rc_t
+conf_jwt_issue(conf_arena_t *arena, const conf_settings_t *set,
+    const conf_auth_t *auth, int64_t now_ms, conf_str_t *token)
+{
+    char       *text;
+    jwt_t      *jwt;
+    conf_rc_t   rc;
+
+    if (jwt_new(&jwt) != 0) {
+        return CONF_E_NOMEM;
+    }
+
+    rc = CONF_E_NOMEM;
+    text = NULL;
+
+    if (jwt_add_grant_int(jwt, "user_id", (long) auth->user_id) == 0
+        && jwt_add_grant_int(jwt, "ver", (long) auth->version) == 0
+        && jwt_add_grant_int(jwt, "iat", (long) (now_ms / 1000)) == 0
+        && jwt_add_grant_int(jwt, "exp",
+                             (long) ((now_ms + set->token_ms) / 1000)) == 0
+        && jwt_set_alg(jwt, JWT_ALG_HS256, set->jwt_secret.data,
+                       (int) set->jwt_secret.len) == 0)
+    {
+        text = jwt_encode_str(jwt);
+    }
+
+    if (text != NULL) {
+        rc = conf_arena_str(arena, token,
+                            (conf_str_t) { strlen(text),
+                                           (const uint8_t *) text });
+        free(text);
+    }
+
+    jwt_free(jwt);
+
+    return rc;
+}
+
+
+conf_rc_t
+conf_jwt_check(const conf_settings_t *set, conf_str_t token,
+    int64_t now_ms, conf_auth_t *auth)
+{
+    int64_t             not_before_ms, leeway_ms;
+    uint64_t            hash;
+    conf_rc_t           rc;
+    conf_jwt_slot_t  *slot;
+
+    if (!conf_jwt_formed(token)) {
+        return CONF_E_TOKEN_MALFORMED;
+    }
+
+    leeway_ms = CONF_JWT_LEEWAY_S * 1000;
+    hash = conf_jwt_hash(token);
+    slot = &conf_jwt_slots[hash % CONF_JWT_SLOTS];
+
+    if (slot->hash == hash && slot->len == token.len
+        && slot->secret == set->jwt_secret.data
+        && CRYPTO_memcmp(slot->token, token.data, token.len) == 0)
+    {
+        *auth = slot->auth;
+        not_before_ms = slot->not_before_ms;
+
+    } else {
+        rc = conf_jwt_verify(set, token, auth, &not_before_ms);
+        if (rc != CONF_OK) {
+            return rc;
+        }
+
+        if (token.len <= CONF_JWT_KEEP) {
+            if (slot->token == NULL) {
+                slot->token = malloc(CONF_JWT_KEEP);
+            }
+
+            if (slot->token != NULL) {
+                memcpy(slot->token, token.data, token.len);
+                slot->len = token.len;
+                slot->hash = hash;
+                slot->secret = set->jwt_secret.data;
+                slot->not_before_ms = not_before_ms;
+                slot->auth = *auth;
+            }
+        }
+    }
+
+    if (now_ms >= auth->expires_ms || now_ms + leeway_ms < not_before_ms) {
+        return CONF_E_TOKEN_EXPIRED;
+    }
+
+    return CONF_OK;
+}
+
+
+conf_rc_t
+conf_jwt_bearer(conf_str_t value, conf_str_t *token)
+{
+    size_t  i;
+
+    while (value.len != 0 && value.data[value.len - 1] == ' ') {
+        value.len--;
+    }
+
+    while (value.len != 0 && value.data[0] == ' ') {
+        value.data++;
+        value.len--;
+    }
+
+    if (value.len == 0) {
+        return CONF_E_TOKEN_ABSENT;
+    }
+
+    for (i = 0; i < value.len && value.data[i] != ' '; i++) { /* void */ }
+
+    if (i == value.len) {
+        *token = value;
+        return CONF_OK;
+    }
+
+    if (i != 6 || strncasecmp((const char *) value.data, "Bearer", 6) != 0) {
+        return CONF_E_TOKEN_SCHEME;
+    }
+
+    while (i < value.len && value.data[i] == ' ') {
+        i++;
+    }
+
+    token->data = value.data + i;
+    token->len = value.len - i;
+
+    if (memchr(token->data, ' ', token->len) != NULL) {
+        return CONF_E_TOKEN_SCHEME;
+    }
+
+    return CONF_OK;
+}
+
+
+static conf_rc_t
+conf_jwt_verify(const conf_settings_t *set, conf_str_t token,
+    conf_auth_t *auth, int64_t *not_before_ms)
+{
+    int         err;
+    char        text[CONF_JWT_MAX + 1];
+    jwt_t      *jwt;
+    conf_rc_t   rc;
+
+    memcpy(text, token.data, token.len);
+    text[token.len] = '\0';
+
+    /* With a key given, libjwt refuses "none"; the header names the rest. */
+
+    jwt = NULL;
+    err = jwt_decode(&jwt, text, set->jwt_secret.data,
+                     (int) set->jwt_secret.len);
+
+    if (err != 0) {
+        return err == ENOMEM ? CONF_E_NOMEM : CONF_E_TOKEN_INVALID;
+    }
+
+    rc = CONF_E_TOKEN_INVALID;
+
+    if (jwt_get_alg(jwt) == JWT_ALG_HS256) {
+        rc = conf_jwt_claims(jwt, auth, not_before_ms);
+    }
+
+    jwt_free(jwt);
+
+    return rc;
+}
+
+
+static conf_rc_t
+conf_jwt_claims(jwt_t *jwt, conf_auth_t *auth, int64_t *not_before_ms)
+{
+    long  user_id, version, expires, not_before;
+
+    memset(auth, 0, sizeof(conf_auth_t));
+
+    errno = 0;
+    expires = jwt_get_grant_int(jwt, "exp");
+    if (errno != 0 || expires <= 0) {
+        return CONF_E_TOKEN_CLAIMS;
+    }
+
+    errno = 0;
+    user_id = jwt_get_grant_int(jwt, "user_id");
+    if (errno != 0 || user_id <= 0) {
+        return CONF_E_TOKEN_SUBJECT;
+    }
+
+    errno = 0;
+    version = jwt_get_grant_int(jwt, "ver");
+    if (errno == 0) {
+        if (version < 0 || version > (long) UINT32_MAX) {
+            return CONF_E_TOKEN_CLAIMS;
+        }
+
+        auth->version = (uint32_t) version;
+        auth->versioned = true;
+    }
+
+    errno = 0;
+    not_before = jwt_get_grant_int(jwt, "nbf");
+    if (errno == EINVAL) {
+        return CONF_E_TOKEN_CLAIMS;
+    }
+
+    auth->user_id = (uint64_t) user_id;
+
+    /* A far future would overflow the milliseconds. */
+
+    auth->expires_ms = (int64_t) conf_min(expires, INT64_MAX / 1000) * 1000;
+    *not_before_ms = 0;
+
+    if (errno == 0 && not_before > 0) {
+        *not_before_ms = (int64_t) conf_min(not_before, INT64_MAX / 2000)
+                         * 1000;
+    }
+
+    return CONF_OK;
+}
+
+
+/* Three non-empty parts of the base64url alphabet. */
+
+static bool
+conf_jwt_formed(conf_str_t token)
+{
+    size_t    i, part;
+    uint8_t   c;
+    unsigned  dots;
+
+    if (token.len == 0 || token.len > CONF_JWT_MAX) {
+        return false;
+    }
+
+    dots = 0;
+    part = 0;
+
+    for (i = 0; i < token.len; i++) {
+        c = token.data[i];
+
+        if (c == '.') {
+            if (part == 0 || ++dots > 2) {
+                return false;
+            }
+
+            part = 0;
+            continue;
+        }
+
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+              || (c >= '0' && c <= '9') || c == '-' || c == '_'))
+        {
+            return false;
+        }
+
+        part++;
+    }
+
+    /* alg:none leaves the signature empty: malformed, not unsigned. */
+
+    return dots == 2 && part != 0;
+}
+
+
+static uint64_t
+conf_jwt_hash(conf_str_t token)
+{
+    size_t    i;
+    uint64_t  hash;
+
+    /* FNV-1a: a collision costs one verification, never a wrong answer. */
+
+    hash = 0xcbf29ce484222325;
+
+    for (i = 0; i < token.len; i++) {
+        hash = (hash ^ token.data[i]) * 0x100000001b3;
+    }
+
+    return hash ^ (hash >> 32);
+}

@@ -1,0 +1,39 @@
+
+/*
+ * Access tokens: JWT with HS256 and nothing else (RFC 7519; RFC 8725).
+ * Claims: user_id (number), ver (the user's token version), iat, exp.  A
+ * token without ver is taken for the user's first version.
+ */
+
+#ifndef _CONF_JWT_H_INCLUDED_
+#define _CONF_JWT_H_INCLUDED_
+
+
+#include "conf_core.h"
+
+
+#define CONF_SECRET_MIN      32
+#define CONF_JWT_MAX       4096
+#define CONF_JWT_LEEWAY_S  30      /* clocks of who issues and who checks */
+
+
+/* A token for the user, in the arena.  CONF_OK, CONF_E_NOMEM. */
+conf_rc_t conf_jwt_issue(conf_arena_t *arena, const conf_settings_t *set,
+    const conf_auth_t *auth, int64_t now_ms, conf_str_t *token);
+
+/*
+ * Checks form, algorithm, signature and times.  CONF_OK, CONF_E_TOKEN_*.
+ * What was verified is remembered, per process, until it expires: a hit costs
+ * a hash and a compare.
+ */
+conf_rc_t conf_jwt_check(const conf_settings_t *set, conf_str_t token,
+    int64_t now_ms, conf_auth_t *auth);
+
+/*
+ * The token in an Authorization value: "Bearer <token>" (any case) or the
+ * token itself.  CONF_OK, CONF_E_TOKEN_ABSENT, CONF_E_TOKEN_SCHEME.
+ */
+conf_rc_t conf_jwt_bearer(conf_str_t value, conf_str_t *token);
+
+
+#endif /* _CONF_JWT_H_INCLUDED_ */

@@ -1,0 +1,744 @@
+
+#include "conf_sync.h"
+
+#include <stdlib.h>
+
+
+#define CONF_SYNC_WINDOW   32        /* calls under way at a time */
+#define CONF_SYNC_HEADS    1000      /* rooms a call */
+#define CONF_SYNC_PAGE     200       /* messages a call */
+#define CONF_SYNC_GAP_MS   500
+
+
+/* One question to confd and what it is about. */
+
+typedef struct conf_ask_s  conf_ask_t;
+
+struct conf_ask_s {
+    conf_call_t     call;
+    conf_sync_t    *sync;
+    conf_ask_t     *next;
+    conf_ask_t     *prev;
+    uint64_t        user_id;
+    uint64_t        room_id;
+    conf_gap_t      gap;
+    uint64_t        heads_after;
+    bool            whole;           /* part of a check of everything */
+};
+
+struct conf_sync_s {
+    conf_env_t     *env;
+    conf_ask_t     *asks;            /* under way */
+    size_t          nwhole;          /* of them, parts of a check */
+    bool            checking;        /* sessions are left to check */
+};
+
+/* What a session is told about one of its rooms. */
+
+typedef struct {
+    const conf_room_t  *room;
+    const conf_room_t  *rooms;       /* all the user is in, ascending by id */
+    size_t              nrooms;
+    const conf_user_t  *user;
+    uint64_t            room_id;
+    uint64_t            last_id;
+} conf_told_t;
+
+
+static conf_ask_t *conf_sync_ask(conf_sync_t *sync);
+static void conf_sync_call(conf_ask_t *ask, conf_op_e code,
+    const void *request, void (*done)(conf_call_t *call));
+static void conf_sync_end(conf_ask_t *ask);
+static void conf_sync_touch(conf_sync_t *sync, const conf_touch_t *touch,
+    uint64_t rev);
+static void conf_sync_user(conf_sync_t *sync, uint64_t user_id, bool whole);
+static void conf_sync_usered(conf_call_t *call);
+static void conf_sync_membered(conf_call_t *call);
+static void conf_sync_roomed(conf_call_t *call);
+static void conf_sync_rooms(conf_sync_t *sync, uint64_t user_id,
+    uint64_t after);
+static void conf_sync_listed(conf_call_t *call);
+static void conf_sync_more(conf_sync_t *sync);
+static void conf_sync_enter(conf_session_t *s, void *data);
+static void conf_sync_exit(conf_session_t *s, void *data);
+static void conf_sync_revoke(conf_session_t *s, void *data);
+static void conf_sync_match(conf_session_t *s, void *data);
+static bool conf_sync_listing(const conf_told_t *told, uint64_t room_id);
+static void conf_sync_heads_after(conf_sync_t *sync, uint64_t after);
+static void conf_sync_headed(conf_call_t *call);
+static void conf_sync_gap(conf_sync_t *sync, const conf_gap_t *gap);
+static void conf_sync_filled(conf_call_t *call);
+
+
+conf_sync_t *
+conf_sync_create(conf_env_t *env)
+{
+    conf_sync_t  *sync;
+
+    sync = calloc(1, sizeof(conf_sync_t));
+    if (sync != NULL) {
+        sync->env = env;
+    }
+
+    return sync;
+}
+
+
+void
+conf_sync_destroy(conf_sync_t *sync)
+{
+    conf_ask_t  *ask;
+
+    if (sync == NULL) {
+        return;
+    }
+
+    while (sync->asks != NULL) {
+        ask = sync->asks;
+        sync->env->cancel(sync->env, &ask->call);
+        conf_sync_end(ask);
+    }
+
+    free(sync);
+}
+
+
+void
+conf_sync_event(conf_sync_t *sync, conf_str_t topic, conf_str_t payload,
+    uint64_t rev)
+{
+    conf_touch_t   touch;
+    conf_arena_t  *arena;
+
+    if (!conf_str_eq(topic, conf_str("c"))) {
+        return;
+    }
+
+    arena = conf_arena_create(1024, 0);
+    if (arena == NULL) {
+        return;
+    }
+
+    if (conf_proto_unpack(arena, &conf_proto_touch, CONF_PROTO_WIRE, payload,
+                          &touch)
+        == CONF_OK)
+    {
+        conf_sync_touch(sync, &touch, rev);
+    }
+
+    conf_arena_destroy(arena);
+}
+
+
+void
+conf_sync_all(conf_sync_t *sync)
+{
+    conf_cache_flush(&sync->env->shm);
+
+    conf_live_rewind(sync->env->live);
+    sync->checking = true;
+
+    conf_sync_more(sync);
+    conf_sync_heads(sync);
+}
+
+
+void
+conf_sync_heads(conf_sync_t *sync)
+{
+    conf_sync_heads_after(sync, 0);
+}
+
+
+void
+conf_sync_tick(conf_sync_t *sync)
+{
+    unsigned    i;
+    conf_gap_t  gap;
+
+    for (i = 0; i < CONF_SYNC_WINDOW; i++) {
+        if (conf_channel_gap(&sync->env->shm, CONF_SYNC_GAP_MS, &gap)
+            != CONF_OK)
+        {
+            break;
+        }
+
+        conf_sync_gap(sync, &gap);
+    }
+
+    if (sync->checking) {
+        conf_sync_more(sync);
+    }
+}
+
+
+static conf_ask_t *
+conf_sync_ask(conf_sync_t *sync)
+{
+    conf_ask_t  *ask;
+
+    ask = calloc(1, sizeof(conf_ask_t));
+    if (ask == NULL) {
+        return NULL;
+    }
+
+    ask->call.arena = conf_arena_create(2048, 0);
+    if (ask->call.arena == NULL) {
+        free(ask);
+        return NULL;
+    }
+
+    ask->sync = sync;
+    ask->next = sync->asks;
+
+    if (ask->next != NULL) {
+        ask->next->prev = ask;
+    }
+
+    sync->asks = ask;
+
+    return ask;
+}
+
+
+static void
+conf_sync_call(conf_ask_t *ask, conf_op_e code, const void *request,
+    void (*done)(conf_call_t *call))
+{
+    conf_env_t  *env = ask->sync->env;
+
+    ask->call.code = code;
+    ask->call.done = done;
+    ask->call.data = ask;
+
+    if (ask->whole) {
+        ask->sync->nwhole++;
+    }
+
+    env->call(env, &ask->call, request);
+}
+
+
+static void
+conf_sync_end(conf_ask_t *ask)
+{
+    conf_sync_t  *sync = ask->sync;
+
+    if (ask->prev != NULL) {
+        ask->prev->next = ask->next;
+    } else {
+        sync->asks = ask->next;
+    }
+
+    if (ask->next != NULL) {
+        ask->next->prev = ask->prev;
+    }
+
+    if (ask->whole) {
+        sync->nwhole--;
+    }
+
+    conf_arena_destroy(ask->call.arena);
+    free(ask);
+}
+
+
+static void
+conf_sync_touch(conf_sync_t *sync, const conf_touch_t *touch, uint64_t rev)
+{
+    conf_env_t       *env = sync->env;
+    conf_ask_t       *ask;
+    conf_room_key_t   key;
+
+    conf_cache_touch(&env->shm, touch->user_id, touch->room_id, rev);
+
+    if (touch->user_id != 0
+        && !conf_live_has(env->live, conf_channel(CONF_CHANNEL_USER,
+                                                  touch->user_id)))
+    {
+        return;
+    }
+
+    if (touch->room_id == 0) {
+        conf_sync_user(sync, touch->user_id, false);
+        return;
+    }
+
+    if (touch->user_id == 0
+        && !conf_live_has(env->live, conf_channel(CONF_CHANNEL_ROOM,
+                                                  touch->room_id)))
+    {
+        return;
+    }
+
+    ask = conf_sync_ask(sync);
+    if (ask == NULL) {
+        return;
+    }
+
+    key.actor = touch->user_id;
+    key.room_id = touch->room_id;
+    ask->user_id = touch->user_id;
+    ask->room_id = touch->room_id;
+
+    conf_sync_call(ask, CONF_OP_ROOM_GET, &key,
+                   touch->user_id != 0 ? conf_sync_membered
+                                       : conf_sync_roomed);
+}
+
+
+/* Is the user, and are the sessions' tokens, still good? */
+
+static void
+conf_sync_user(conf_sync_t *sync, uint64_t user_id, bool whole)
+{
+    conf_id_t    id;
+    conf_ask_t  *ask;
+
+    ask = conf_sync_ask(sync);
+    if (ask == NULL) {
+        return;
+    }
+
+    id.actor = 0;
+    id.id = user_id;
+    ask->user_id = user_id;
+    ask->whole = whole;
+
+    conf_sync_call(ask, CONF_OP_USER_GET, &id, conf_sync_usered);
+}
+
+
+static void
+conf_sync_usered(conf_call_t *call)
+{
+    bool              whole;
+    uint64_t          user_id;
+    conf_ask_t       *ask = call->data;
+    conf_env_t       *env = ask->sync->env;
+    conf_told_t       told;
+    conf_sync_t      *sync = ask->sync;
+    conf_cache_key_t  key = { CONF_CACHE_USER, 0, 0 };
+
+    memset(&told, 0, sizeof(conf_told_t));
+
+    whole = ask->whole;
+    user_id = ask->user_id;
+
+    if (call->rc == CONF_OK) {
+        told.user = call->reply;
+        key.user = user_id;
+        conf_hot_put(env, key, call->rev, &conf_proto_user, told.user);
+    }
+
+    if (call->rc == CONF_OK || call->rc == CONF_E_USER_ABSENT) {
+        conf_live_each(env->live, conf_channel(CONF_CHANNEL_USER, user_id),
+                       conf_sync_revoke, &told);
+    }
+
+    conf_sync_end(ask);
+
+    if (whole && call->rc == CONF_OK) {
+        conf_sync_rooms(sync, user_id, 0);
+    }
+}
+
+
+/* Is this user in this room? */
+
+static void
+conf_sync_membered(conf_call_t *call)
+{
+    uint64_t                 channel;
+    conf_ask_t              *ask = call->data;
+    conf_env_t              *env = ask->sync->env;
+    conf_room_t              gone;
+    conf_told_t              told;
+    const conf_room_view_t  *view;
+
+    memset(&told, 0, sizeof(conf_told_t));
+    memset(&gone, 0, sizeof(conf_room_t));
+
+    channel = conf_channel(CONF_CHANNEL_USER, ask->user_id);
+    gone.id = ask->room_id;
+    told.room_id = ask->room_id;
+
+    if (call->rc == CONF_OK) {
+        view = call->reply;
+        told.room = &view->room;
+        conf_live_each(env->live, channel, conf_sync_enter, &told);
+
+    } else if (call->rc == CONF_E_NOT_MEMBER
+               || call->rc == CONF_E_ROOM_ABSENT)
+    {
+        told.room = &gone;
+        conf_live_each(env->live, channel, conf_sync_exit, &told);
+    }
+
+    conf_sync_end(ask);
+}
+
+
+/* Is this room still there? */
+
+static void
+conf_sync_roomed(conf_call_t *call)
+{
+    conf_ask_t   *ask = call->data;
+    conf_room_t   gone;
+    conf_told_t   told;
+
+    if (call->rc == CONF_E_ROOM_ABSENT) {
+        memset(&told, 0, sizeof(conf_told_t));
+        memset(&gone, 0, sizeof(conf_room_t));
+
+        gone.id = ask->room_id;
+        told.room = &gone;
+        told.room_id = ask->room_id;
+
+        conf_live_each(ask->sync->env->live,
+                       conf_channel(CONF_CHANNEL_ROOM, ask->room_id),
+                       conf_sync_exit, &told);
+    }
+
+    conf_sync_end(ask);
+}
+
+
+static void
+conf_sync_rooms(conf_sync_t *sync, uint64_t user_id, uint64_t after)
+{
+    conf_ask_t        *ask;
+    conf_room_list_t   list;
+
+    ask = conf_sync_ask(sync);
+    if (ask == NULL) {
+        return;
+    }
+
+    list.actor = user_id;
+    list.after = after;
+    list.limit = CONF_SYNC_PAGE;
+
+    ask->user_id = user_id;
+    ask->room_id = after;
+    ask->whole = true;
+
+    conf_sync_call(ask, CONF_OP_ROOM_LIST, &list, conf_sync_listed);
+}
+
+
+static void
+conf_sync_listed(conf_call_t *call)
+{
+    uint64_t             user_id, last_id;
+    conf_ask_t          *ask = call->data;
+    conf_told_t          told;
+    conf_sync_t         *sync = ask->sync;
+    const conf_rooms_t  *list;
+
+    user_id = ask->user_id;
+    last_id = 0;
+
+    if (call->rc == CONF_OK) {
+        list = call->reply;
+
+        memset(&told, 0, sizeof(conf_told_t));
+        told.rooms = list->rooms.items;
+        told.nrooms = list->rooms.n;
+        told.room_id = ask->room_id;
+        told.last_id = UINT64_MAX;
+
+        if (list->more && told.nrooms != 0) {
+            last_id = told.rooms[told.nrooms - 1].id;
+            told.last_id = last_id;
+        }
+
+        conf_live_each(sync->env->live,
+                       conf_channel(CONF_CHANNEL_USER, user_id),
+                       conf_sync_match, &told);
+    }
+
+    conf_sync_end(ask);
+
+    if (last_id != 0) {
+        conf_sync_rooms(sync, user_id, last_id);
+        return;
+    }
+
+    conf_sync_more(sync);
+}
+
+
+/* Keeps a window of users under check until all sessions were passed. */
+
+static void
+conf_sync_more(conf_sync_t *sync)
+{
+    conf_session_t  *s;
+
+    while (sync->checking && sync->nwhole < CONF_SYNC_WINDOW) {
+        s = conf_live_next(sync->env->live);
+
+        if (s == NULL) {
+            sync->checking = false;
+            break;
+        }
+
+        conf_sync_user(sync, s->auth.user_id, true);
+    }
+}
+
+
+static void
+conf_sync_enter(conf_session_t *s, void *data)
+{
+    conf_told_t  *told = data;
+
+    if (!conf_live_in(s, told->room->id)
+        && conf_live_join(s, told->room) == CONF_OK)
+    {
+        conf_live_tell(s, CONF_EVENT_ENTERED, told->room);
+    }
+}
+
+
+static void
+conf_sync_exit(conf_session_t *s, void *data)
+{
+    conf_told_t  *told = data;
+
+    if (conf_live_in(s, told->room_id)) {
+        conf_live_leave(s, told->room_id);
+        conf_live_tell(s, CONF_EVENT_EXITED, told->room);
+    }
+}
+
+
+static void
+conf_sync_revoke(conf_session_t *s, void *data)
+{
+    conf_told_t        *told = data;
+    const conf_user_t  *user = told->user;
+
+    if (user == NULL
+        || conf_user_state(user, s->env->now_ms(s->env)) != CONF_OK
+        || user->version != s->auth.version)
+    {
+        s->close(s, CONF_CLOSE_REVOKED);
+    }
+}
+
+
+/* A page of the user's rooms, those in (room_id, last_id]: enter, exit. */
+
+static void
+conf_sync_match(conf_session_t *s, void *data)
+{
+    size_t        i;
+    uint64_t      id;
+    conf_room_t   gone;
+    conf_told_t  *told = data;
+
+    for (i = 0; i < told->nrooms; i++) {
+        told->room = &told->rooms[i];
+        conf_sync_enter(s, told);
+    }
+
+    memset(&gone, 0, sizeof(conf_room_t));
+
+    for (id = conf_live_seat(s, told->room_id);
+         id != 0 && id <= told->last_id;
+         id = conf_live_seat(s, id))
+    {
+        if (!conf_sync_listing(told, id)) {
+            gone.id = id;
+            conf_live_leave(s, id);
+            conf_live_tell(s, CONF_EVENT_EXITED, &gone);
+        }
+    }
+}
+
+
+static bool
+conf_sync_listing(const conf_told_t *told, uint64_t room_id)
+{
+    size_t  low, high, mid;
+
+    low = 0;
+    high = told->nrooms;
+
+    while (low < high) {
+        mid = low + (high - low) / 2;
+
+        if (told->rooms[mid].id < room_id) {
+            low = mid + 1;
+        } else {
+            high = mid;
+        }
+    }
+
+    return low < told->nrooms && told->rooms[low].id == room_id;
+}
+
+
+static void
+conf_sync_heads_after(conf_sync_t *sync, uint64_t after)
+{
+    size_t                i, n;
+    uint64_t              ids[CONF_SYNC_HEADS];
+    conf_ask_t           *ask;
+    conf_ids_t            request;
+    conf_channel_head_t   heads[CONF_SYNC_HEADS];
+
+    n = conf_channel_heads(&sync->env->shm, after, heads, CONF_SYNC_HEADS);
+    if (n == 0) {
+        return;
+    }
+
+    ask = conf_sync_ask(sync);
+    if (ask == NULL) {
+        return;
+    }
+
+    for (i = 0; i < n; i++) {
+        ids[i] = conf_channel_id(heads[i].channel);
+    }
+
+    request.ids.items = ids;
+    request.ids.n = n;
+    ask->heads_after = heads[n - 1].channel;
+
+    conf_sync_call(ask, CONF_OP_ROOM_HEADS, &request, conf_sync_headed);
+}
+
+
+static void
+conf_sync_headed(conf_call_t *call)
+{
+    size_t                i;
+    uint64_t              channel, after;
+    conf_gap_t            gap;
+    conf_ask_t           *ask = call->data;
+    conf_sync_t          *sync = ask->sync;
+    const conf_head_t    *head;
+    conf_channel_head_t   live;
+    const conf_heads_t   *heads;
+
+    after = 0;
+
+    if (call->rc == CONF_OK) {
+        heads = call->reply;
+        head = heads->heads.items;
+        after = ask->heads_after;
+
+        for (i = 0; i < heads->heads.n; i++) {
+            channel = conf_channel(CONF_CHANNEL_ROOM, head[i].room_id);
+
+            if (head[i].epoch == 0
+                || conf_channel_heads(&sync->env->shm, channel - 1, &live, 1)
+                   == 0
+                || live.channel != channel)
+            {
+                continue;
+            }
+
+            if (live.epoch == head[i].epoch && live.seq >= head[i].seq) {
+                continue;
+            }
+
+            gap.channel = channel;
+            gap.epoch = head[i].epoch;
+            gap.first = live.epoch == head[i].epoch ? live.seq + 1
+                                                    : head[i].seq;
+            gap.last = head[i].seq;
+
+            if (gap.last != 0) {
+                conf_sync_gap(sync, &gap);
+            }
+        }
+    }
+
+    conf_sync_end(ask);
+
+    if (after != 0) {
+        conf_sync_heads_after(sync, after);
+    }
+}
+
+
+/* Reads what is missing and publishes it. */
+
+static void
+conf_sync_gap(conf_sync_t *sync, const conf_gap_t *gap)
+{
+    conf_ask_t           *ask;
+    conf_message_list_t   list;
+
+    ask = conf_sync_ask(sync);
+    if (ask == NULL) {
+        return;
+    }
+
+    memset(&list, 0, sizeof(conf_message_list_t));
+    list.room_id = conf_channel_id(gap->channel);
+    list.forward = true;
+    list.epoch = gap->epoch;
+    list.after_seq = gap->first - 1;
+    list.limit = (uint32_t) conf_min(gap->last - gap->first + 1,
+                                     CONF_SYNC_PAGE);
+    ask->gap = *gap;
+
+    conf_sync_call(ask, CONF_OP_MESSAGE_LIST, &list, conf_sync_filled);
+}
+
+
+static void
+conf_sync_filled(conf_call_t *call)
+{
+    size_t                  i;
+    conf_ask_t             *ask = call->data;
+    conf_env_t             *env = ask->sync->env;
+    conf_gap_t              gap = ask->gap;
+    conf_wake_t             wake;
+    conf_sync_t            *sync = ask->sync;
+    conf_message_t         *message;
+    const conf_messages_t  *list;
+
+    if (call->rc == CONF_OK) {
+        list = call->reply;
+        message = list->messages.items;
+
+        for (i = 0; i < list->messages.n; i++) {
+            (void) conf_live_message(env, &message[i]);
+            gap.first = message[i].seq + 1;
+        }
+
+        /* What the store does not have will never come. */
+
+        if (list->messages.n == 0) {
+            wake.n = 0;
+            conf_channel_skip(&env->shm, &gap, &wake);
+            env->wake(env, &wake);
+            gap.first = gap.last + 1;
+        }
+
+    } else if (call->rc == CONF_E_CONFLICT || call->rc == CONF_E_ROOM_ABSENT) {
+        wake.n = 0;
+        conf_channel_skip(&env->shm, &gap, &wake);
+        env->wake(env, &wake);
+        gap.first = gap.last + 1;
+
+    } else {
+
+        /* The tick, or the next link, asks again. */
+
+        gap.first = gap.last + 1;
+    }
+
+    conf_sync_end(ask);
+
+    if (gap.first <= gap.last) {
+        conf_sync_gap(sync, &gap);
+    }
+}

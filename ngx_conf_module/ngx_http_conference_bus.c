@@ -1,0 +1,343 @@
+
+/*
+ * Between workers: the doorbell that says that an inbox is no longer empty,
+ * the drain, and the regular work that keeps the zone true.
+ *
+ * A doorbell is a datagram socket with an abstract name made of the zone's
+ * node and the worker's number, so it needs no file, and old and new workers
+ * of a reload hear each other.  A ring carries nothing: who may forge it can
+ * at most make a worker look into an empty inbox.
+ */
+
+#include "ngx_http_conference_module.h"
+
+#include <sys/un.h>
+
+
+#define NGX_HTTP_CONFERENCE_BUS_TICK   250             /* ms */
+#define NGX_HTTP_CONFERENCE_BUS_PROBE  4               /* ticks */
+#define NGX_HTTP_CONFERENCE_BUS_DRAIN  (1024 * 1024)   /* bytes a turn */
+
+
+struct ngx_http_conference_bus_s {
+    ngx_http_conference_main_conf_t  *conf;
+    ngx_connection_t                 *bell;
+    ngx_event_t                       drain;       /* posted */
+    ngx_event_t                       tick;
+    ngx_uint_t                        ticks;
+    ngx_log_t                        *log;
+};
+
+
+static ngx_int_t ngx_http_conference_bus_bell(ngx_http_conference_bus_t *bus,
+    ngx_cycle_t *cycle);
+static socklen_t ngx_http_conference_bus_name(ngx_http_conference_bus_t *bus,
+    const conf_worker_t *worker, struct sockaddr_un *sun);
+static void ngx_http_conference_bus_wake(conf_env_t *env,
+    const conf_wake_t *wake);
+static void ngx_http_conference_bus_rung(ngx_event_t *rev);
+static void ngx_http_conference_bus_drain(ngx_event_t *ev);
+static void ngx_http_conference_bus_tick(ngx_event_t *ev);
+static void ngx_http_conference_bus_restore(ngx_http_conference_bus_t *bus);
+static void ngx_http_conference_bus_probe(ngx_http_conference_bus_t *bus);
+static void ngx_http_conference_bus_left(void *data, uint64_t channel,
+    uint64_t user);
+
+
+ngx_int_t
+ngx_http_conference_bus_init(ngx_http_conference_main_conf_t *cmcf,
+    ngx_cycle_t *cycle)
+{
+    ngx_http_conference_bus_t  *bus;
+
+    bus = ngx_pcalloc(cycle->pool, sizeof(ngx_http_conference_bus_t));
+    if (bus == NULL) {
+        return NGX_ERROR;
+    }
+
+    bus->conf = cmcf;
+    bus->log = cycle->log;
+
+    bus->drain.handler = ngx_http_conference_bus_drain;
+    bus->drain.data = bus;
+    bus->drain.log = cycle->log;
+
+    bus->tick.handler = ngx_http_conference_bus_tick;
+    bus->tick.data = bus;
+    bus->tick.log = cycle->log;
+    bus->tick.cancelable = 1;
+
+    if (ngx_http_conference_bus_bell(bus, cycle) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    cmcf->bus = bus;
+    cmcf->env.wake = ngx_http_conference_bus_wake;
+
+    ngx_add_timer(&bus->tick, NGX_HTTP_CONFERENCE_BUS_TICK);
+
+    return NGX_OK;
+}
+
+
+void
+ngx_http_conference_bus_close(ngx_http_conference_main_conf_t *cmcf)
+{
+    if (cmcf->bus != NULL && cmcf->bus->bell != NULL) {
+        ngx_close_connection(cmcf->bus->bell);
+        cmcf->bus->bell = NULL;
+    }
+}
+
+
+static ngx_int_t
+ngx_http_conference_bus_bell(ngx_http_conference_bus_t *bus,
+    ngx_cycle_t *cycle)
+{
+    socklen_t            len;
+    ngx_socket_t         s;
+    ngx_connection_t    *c;
+    struct sockaddr_un   sun;
+
+    s = ngx_socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+    if (s == (ngx_socket_t) -1) {
+        ngx_log_error(NGX_LOG_ALERT, cycle->log, ngx_socket_errno,
+                      "conference: " ngx_socket_n " failed");
+        return NGX_ERROR;
+    }
+
+    len = ngx_http_conference_bus_name(bus, &bus->conf->env.worker, &sun);
+
+    if (ngx_nonblocking(s) == -1
+        || bind(s, (struct sockaddr *) &sun, len) == -1)
+    {
+        ngx_log_error(NGX_LOG_ALERT, cycle->log, ngx_socket_errno,
+                      "conference: doorbell failed");
+        ngx_close_socket(s);
+        return NGX_ERROR;
+    }
+
+    c = ngx_get_connection(s, cycle->log);
+    if (c == NULL) {
+        ngx_close_socket(s);
+        return NGX_ERROR;
+    }
+
+    c->data = bus;
+    c->log = cycle->log;
+    c->read->log = cycle->log;
+    c->write->log = cycle->log;
+    c->read->handler = ngx_http_conference_bus_rung;
+
+    bus->bell = c;
+
+    return ngx_add_event(c->read, NGX_READ_EVENT,
+                         (ngx_event_flags & NGX_USE_CLEAR_EVENT)
+                         ? NGX_CLEAR_EVENT : NGX_LEVEL_EVENT);
+}
+
+
+/* Abstract: the name begins with a NUL. */
+
+static socklen_t
+ngx_http_conference_bus_name(ngx_http_conference_bus_t *bus,
+    const conf_worker_t *worker, struct sockaddr_un *sun)
+{
+    u_char  *p;
+
+    ngx_memzero(sun, sizeof(struct sockaddr_un));
+    sun->sun_family = AF_UNIX;
+
+    p = ngx_snprintf((u_char *) sun->sun_path + 1, sizeof(sun->sun_path) - 1,
+                     "conference.%016xL.%uL",
+                     conf_shm_node(&bus->conf->env.shm), worker->number);
+
+    return (socklen_t) (p - (u_char *) sun);
+}
+
+
+/* Our own inbox needs no ring, only a turn of its own. */
+
+static void
+ngx_http_conference_bus_wake(conf_env_t *env, const conf_wake_t *wake)
+{
+    size_t                      i;
+    socklen_t                   len;
+    struct sockaddr_un          sun;
+    ngx_http_conference_bus_t  *bus;
+
+    bus = ((ngx_http_conference_main_conf_t *) env->data)->bus;
+
+    for (i = 0; i < wake->n; i++) {
+        if (wake->workers[i].number == env->worker.number) {
+            if (!bus->drain.posted) {
+                ngx_post_event(&bus->drain, &ngx_posted_events);
+            }
+
+            continue;
+        }
+
+        if (bus->bell == NULL) {
+            continue;
+        }
+
+        len = ngx_http_conference_bus_name(bus, &wake->workers[i], &sun);
+
+        /* A full queue has rung already; a dead worker is found by probes. */
+
+        (void) sendto(bus->bell->fd, "", 1, MSG_DONTWAIT,
+                      (struct sockaddr *) &sun, len);
+    }
+}
+
+
+static void
+ngx_http_conference_bus_rung(ngx_event_t *rev)
+{
+    u_char                      buf[8];
+    ngx_connection_t           *c = rev->data;
+    ngx_http_conference_bus_t  *bus = c->data;
+
+    while (recv(c->fd, buf, sizeof(buf), MSG_DONTWAIT) >= 0) { /* void */ }
+
+    ngx_http_conference_bus_drain(&bus->drain);
+}
+
+
+static void
+ngx_http_conference_bus_drain(ngx_event_t *ev)
+{
+    conf_rc_t                   rc;
+    ngx_http_conference_bus_t  *bus = ev->data;
+
+    rc = conf_live_drain(bus->conf->env.live, NGX_HTTP_CONFERENCE_BUS_DRAIN);
+
+    if (rc == CONF_OK) {
+
+        /* There is more: others have their turn first. */
+
+        if (!bus->drain.posted) {
+            ngx_post_event(&bus->drain, &ngx_posted_next_events);
+        }
+
+    } else if (rc == CONF_E_CONFLICT) {
+        ngx_http_conference_bus_restore(bus);
+    }
+}
+
+
+static void
+ngx_http_conference_bus_tick(ngx_event_t *ev)
+{
+    ngx_http_conference_bus_t  *bus = ev->data;
+
+    if (conf_shm_generation(&bus->conf->env.shm)
+        != bus->conf->env.generation)
+    {
+        ngx_http_conference_bus_restore(bus);
+    }
+
+    /* A ring may be lost with the worker that meant to send it. */
+
+    ngx_http_conference_bus_drain(&bus->drain);
+
+    if (bus->ticks++ % NGX_HTTP_CONFERENCE_BUS_PROBE == 0) {
+        ngx_http_conference_bus_probe(bus);
+    }
+
+    conf_sync_tick(bus->conf->sync);
+
+    ngx_add_timer(ev, NGX_HTTP_CONFERENCE_BUS_TICK);
+}
+
+
+/* A worker died while it held the lock, and the zone was emptied. */
+
+static void
+ngx_http_conference_bus_restore(ngx_http_conference_bus_t *bus)
+{
+    ngx_cycle_t  *cycle;
+
+    ngx_log_error(NGX_LOG_WARN, bus->log, 0,
+                  "conference: the zone was lost with a worker, "
+                  "registering again");
+
+    cycle = (ngx_cycle_t *) ngx_cycle;
+
+    if (bus->bell != NULL) {
+        ngx_close_connection(bus->bell);
+        bus->bell = NULL;
+    }
+
+    if (conf_live_restore(bus->conf->env.live) != CONF_OK
+        || ngx_http_conference_bus_bell(bus, cycle) != NGX_OK)
+    {
+        ngx_log_error(NGX_LOG_ALERT, bus->log, 0,
+                      "conference: registering again failed");
+        conf_live_close_all(bus->conf->env.live, CONF_CLOSE_INTERNAL);
+        return;
+    }
+
+    conf_sync_all(bus->conf->sync);
+}
+
+
+/* A worker whose doorbell is gone is dead: whoever sees it first cleans up. */
+
+static void
+ngx_http_conference_bus_probe(ngx_http_conference_bus_t *bus)
+{
+    int                  s, dead;
+    size_t               i, n;
+    socklen_t            len;
+    conf_env_t          *env = &bus->conf->env;
+    struct sockaddr_un   sun;
+    conf_worker_stat_t   stats[CONF_WORKERS_MAX];
+
+    n = conf_worker_list(&env->shm, stats);
+
+    for (i = 0; i < n; i++) {
+        if (stats[i].worker.number == env->worker.number) {
+            continue;
+        }
+
+        s = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        if (s == -1) {
+            return;
+        }
+
+        len = ngx_http_conference_bus_name(bus, &stats[i].worker, &sun);
+        dead = connect(s, (struct sockaddr *) &sun, len) == -1
+               && ngx_socket_errno == NGX_ECONNREFUSED;
+        (void) close(s);
+
+        if (!dead) {
+            continue;
+        }
+
+        ngx_log_error(NGX_LOG_NOTICE, bus->log, 0,
+                      "conference: worker %uL is gone, %uL sessions ended",
+                      stats[i].worker.pid, stats[i].sessions);
+
+        while (conf_worker_detach(&env->shm, &stats[i].worker,
+                                  ngx_http_conference_bus_left, env)
+               == CONF_OK)
+        {
+            /* void */
+        }
+
+        /* It may have stored messages that it could not publish. */
+
+        conf_sync_heads(bus->conf->sync);
+    }
+}
+
+
+static void
+ngx_http_conference_bus_left(void *data, uint64_t channel, uint64_t user)
+{
+    if (conf_channel_kind(channel) == CONF_CHANNEL_ROOM) {
+        conf_live_presence(data, conf_channel_id(channel), user, false);
+    }
+}

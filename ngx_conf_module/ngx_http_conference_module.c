@@ -1,0 +1,775 @@
+
+/*
+ * The module: directives, their defaults and limits, and what a worker makes
+ * when it starts and takes down when it ends.
+ */
+
+#include "ngx_http_conference_module.h"
+
+#include <openssl/rand.h>
+
+#include "conf_jwt.h"
+
+
+static ngx_int_t ngx_http_conference_init(ngx_conf_t *cf);
+static ngx_int_t ngx_http_conference_routes(ngx_conf_t *cf,
+    ngx_http_conference_main_conf_t *cmcf);
+static ngx_int_t ngx_http_conference_init_process(ngx_cycle_t *cycle);
+static void ngx_http_conference_exit_process(ngx_cycle_t *cycle);
+static int64_t ngx_http_conference_now(conf_env_t *env);
+static void ngx_http_conference_random(conf_env_t *env, void *p, size_t len);
+
+static void *ngx_http_conference_create_main_conf(ngx_conf_t *cf);
+static char *ngx_http_conference_init_main_conf(ngx_conf_t *cf, void *conf);
+static void *ngx_http_conference_create_loc_conf(ngx_conf_t *cf);
+static char *ngx_http_conference_merge_loc_conf(ngx_conf_t *cf, void *parent,
+    void *child);
+static char *ngx_http_conference_check_loc_conf(ngx_conf_t *cf,
+    ngx_http_conference_loc_conf_t *conf);
+static char *ngx_http_conference_api(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_http_conference_backend(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_http_conference_secret(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static ngx_int_t ngx_http_conference_secret_file(ngx_conf_t *cf,
+    ngx_str_t *path, ngx_str_t *secret);
+static char *ngx_http_conference_origins(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+
+static ngx_conf_num_bounds_t  ngx_http_conference_message_bounds = {
+    ngx_conf_check_num_bounds, 1024, CONF_CONTENT_MAX
+};
+
+
+static ngx_command_t  ngx_http_conference_commands[] = {
+
+    { ngx_string("conf_zone"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_conference_zone,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("conf_backend"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_conference_backend,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("conf_backend_timeout"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_http_conference_main_conf_t, backend_timeout),
+      NULL },
+
+    { ngx_string("conf_api"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
+      ngx_http_conference_api,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("conf_jwt_secret"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_conference_secret,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("conf_token_ttl"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_conference_loc_conf_t, token_ttl),
+      NULL },
+
+    { ngx_string("conf_rate_limit"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_conference_loc_conf_t, rate_limit),
+      NULL },
+
+    { ngx_string("conf_allowed_origins"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_conference_origins,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("conf_ws_ping"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_conference_loc_conf_t, ws_ping),
+      NULL },
+
+    { ngx_string("conf_ws_timeout"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_conference_loc_conf_t, ws_timeout),
+      NULL },
+
+    { ngx_string("conf_ws_max_message"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_size_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_conference_loc_conf_t, ws_max_message),
+      NULL },
+
+    { ngx_string("conf_ws_queue"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_size_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_conference_loc_conf_t, ws_queue),
+      NULL },
+
+    { ngx_string("conf_body_max"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_size_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_conference_loc_conf_t, body_max),
+      NULL },
+
+    { ngx_string("conf_upload_max"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_off_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_conference_loc_conf_t, upload_max),
+      NULL },
+
+    { ngx_string("conf_files"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_path_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_conference_loc_conf_t, files),
+      NULL },
+
+    { ngx_string("conf_status"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_http_conference_status,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+      ngx_null_command
+};
+
+
+static ngx_http_module_t  ngx_http_conference_module_ctx = {
+    NULL,                                  /* preconfiguration */
+    ngx_http_conference_init,              /* postconfiguration */
+
+    ngx_http_conference_create_main_conf,  /* create main configuration */
+    ngx_http_conference_init_main_conf,    /* init main configuration */
+
+    NULL,                                  /* create server configuration */
+    NULL,                                  /* merge server configuration */
+
+    ngx_http_conference_create_loc_conf,   /* create location configuration */
+    ngx_http_conference_merge_loc_conf     /* merge location configuration */
+};
+
+
+ngx_module_t  ngx_http_conference_module = {
+    NGX_MODULE_V1,
+    &ngx_http_conference_module_ctx,       /* module context */
+    ngx_http_conference_commands,          /* module directives */
+    NGX_HTTP_MODULE,                       /* module type */
+    NULL,                                  /* init master */
+    NULL,                                  /* init module */
+    ngx_http_conference_init_process,      /* init process */
+    NULL,                                  /* init thread */
+    NULL,                                  /* exit thread */
+    ngx_http_conference_exit_process,      /* exit process */
+    NULL,                                  /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
+ngx_http_conference_main_conf_t  *ngx_http_conference_worker;
+
+
+/* Locations that answer a dialect need the zone and the backend. */
+
+static ngx_int_t
+ngx_http_conference_init(ngx_conf_t *cf)
+{
+    ngx_http_conference_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_conference_module);
+
+    if (!cmcf->used) {
+        return NGX_OK;
+    }
+
+    if (cmcf->zone == NULL) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "conf_api needs conf_zone in the http block");
+        return NGX_ERROR;
+    }
+
+    if (cmcf->backend == NULL) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "conf_api needs conf_backend in the http block");
+        return NGX_ERROR;
+    }
+
+    if (ngx_http_conference_routes(cf, cmcf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_conference_body_filter_init(cf);
+}
+
+
+static void
+ngx_http_conference_routes_free(void *data)
+{
+    conf_arena_destroy(data);
+}
+
+
+static ngx_int_t
+ngx_http_conference_routes(ngx_conf_t *cf,
+    ngx_http_conference_main_conf_t *cmcf)
+{
+    size_t               i, j;
+    conf_route_t        *route;
+    conf_arena_t        *arena;
+    const conf_api_t    *api;
+    ngx_pool_cleanup_t  *cln;
+
+    arena = conf_arena_create(16384, 0);
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
+
+    if (arena == NULL || cln == NULL) {
+        conf_arena_destroy(arena);
+        return NGX_ERROR;
+    }
+
+    cln->handler = ngx_http_conference_routes_free;
+    cln->data = arena;
+
+    for (i = 0; conf_apis[i] != NULL; i++) {
+        api = conf_apis[i];
+
+        route = conf_route_create(arena);
+        if (route == NULL) {
+            return NGX_ERROR;
+        }
+
+        for (j = 0; j < api->nrows; j++) {
+            if (conf_route_add(route, api->rows[j].method, api->rows[j].path,
+                               &api->rows[j])
+                != CONF_OK)
+            {
+                ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                              "conf_api: row \"%s\" is wrong or twice",
+                              api->rows[j].path);
+                return NGX_ERROR;
+            }
+        }
+
+        cmcf->routes[api->index] = route;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_conference_init_process(ngx_cycle_t *cycle)
+{
+    ngx_http_conference_main_conf_t  *cmcf;
+
+    if (ngx_process != NGX_PROCESS_WORKER && ngx_process != NGX_PROCESS_SINGLE)
+    {
+        return NGX_OK;
+    }
+
+    cmcf = ngx_http_cycle_get_module_main_conf(cycle,
+                                               ngx_http_conference_module);
+
+    if (cmcf == NULL || !cmcf->used) {
+        return NGX_OK;
+    }
+
+    ngx_http_conference_worker = cmcf;
+
+    cmcf->env.data = cmcf;
+    cmcf->env.now_ms = ngx_http_conference_now;
+    cmcf->env.random = ngx_http_conference_random;
+
+    if (ngx_http_conference_zone_attach(cmcf, cycle->log) != NGX_OK
+        || conf_live_create(&cmcf->env) == NULL)
+    {
+        return NGX_ERROR;
+    }
+
+    cmcf->sync = conf_sync_create(&cmcf->env);
+
+    if (cmcf->sync == NULL
+        || ngx_http_conference_bus_init(cmcf, cycle) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_conference_rpc_init(cmcf, cycle);
+}
+
+
+static void
+ngx_http_conference_exit_process(ngx_cycle_t *cycle)
+{
+    ngx_http_conference_main_conf_t  *cmcf = ngx_http_conference_worker;
+
+    if (cmcf == NULL || cmcf->bus == NULL) {
+        return;
+    }
+
+    conf_sync_destroy(cmcf->sync);
+    cmcf->sync = NULL;
+
+    /* Rooms hear that our users have left, from whoever is left. */
+
+    ngx_http_conference_zone_detach(cmcf);
+    ngx_http_conference_rpc_close(cmcf);
+    ngx_http_conference_bus_close(cmcf);
+}
+
+
+static int64_t
+ngx_http_conference_now(conf_env_t *env)
+{
+    ngx_time_t  *tp;
+
+    tp = ngx_timeofday();
+
+    return (int64_t) tp->sec * 1000 + tp->msec;
+}
+
+
+static void
+ngx_http_conference_random(conf_env_t *env, void *p, size_t len)
+{
+    if (RAND_bytes(p, (int) len) != 1) {
+        ngx_log_error(NGX_LOG_ALERT, ngx_cycle->log, 0,
+                      "conference: no random bytes");
+        ngx_abort();
+    }
+}
+
+
+static void *
+ngx_http_conference_create_main_conf(ngx_conf_t *cf)
+{
+    ngx_http_conference_main_conf_t  *cmcf;
+
+    /* All zero: zone, backend, routes and what the worker makes. */
+
+    cmcf = ngx_pcalloc(cf->pool, sizeof(ngx_http_conference_main_conf_t));
+    if (cmcf == NULL) {
+        return NULL;
+    }
+
+    cmcf->backend_timeout = NGX_CONF_UNSET_MSEC;
+
+    return cmcf;
+}
+
+
+static char *
+ngx_http_conference_init_main_conf(ngx_conf_t *cf, void *conf)
+{
+    ngx_http_conference_main_conf_t  *cmcf = conf;
+
+    ngx_conf_init_msec_value(cmcf->backend_timeout, 5000);
+
+    if (cmcf->backend_timeout == 0) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "conf_backend_timeout must not be 0");
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static void *
+ngx_http_conference_create_loc_conf(ngx_conf_t *cf)
+{
+    ngx_http_conference_loc_conf_t  *conf;
+
+    /* All zero: api, settings, prefix, jwt_secret, origin_list, files. */
+
+    conf = ngx_pcalloc(cf->pool, sizeof(ngx_http_conference_loc_conf_t));
+    if (conf == NULL) {
+        return NULL;
+    }
+
+    conf->token_ttl = NGX_CONF_UNSET_MSEC;
+    conf->rate_limit = NGX_CONF_UNSET;
+    conf->origins = NGX_CONF_UNSET_UINT;
+    conf->ws_ping = NGX_CONF_UNSET_MSEC;
+    conf->ws_timeout = NGX_CONF_UNSET_MSEC;
+    conf->ws_max_message = NGX_CONF_UNSET_SIZE;
+    conf->ws_queue = NGX_CONF_UNSET_SIZE;
+    conf->body_max = NGX_CONF_UNSET_SIZE;
+    conf->upload_max = NGX_CONF_UNSET;
+
+    return conf;
+}
+
+
+static char *
+ngx_http_conference_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
+{
+    ngx_http_conference_loc_conf_t  *prev = parent;
+    ngx_http_conference_loc_conf_t  *conf = child;
+
+    ngx_conf_merge_str_value(conf->jwt_secret, prev->jwt_secret, "");
+    ngx_conf_merge_msec_value(conf->token_ttl, prev->token_ttl, 86400000);
+    ngx_conf_merge_value(conf->rate_limit, prev->rate_limit, 1);
+    ngx_conf_merge_msec_value(conf->ws_ping, prev->ws_ping, 30000);
+    ngx_conf_merge_msec_value(conf->ws_timeout, prev->ws_timeout, 75000);
+    ngx_conf_merge_size_value(conf->ws_max_message, prev->ws_max_message,
+                              64 * 1024);
+    ngx_conf_merge_size_value(conf->ws_queue, prev->ws_queue, 1024 * 1024);
+    ngx_conf_merge_size_value(conf->body_max, prev->body_max, 256 * 1024);
+    ngx_conf_merge_off_value(conf->upload_max, prev->upload_max,
+                             20 * 1024 * 1024);
+
+    if (conf->origins == NGX_CONF_UNSET_UINT) {
+        conf->origins = prev->origins == NGX_CONF_UNSET_UINT
+                        ? NGX_HTTP_CONFERENCE_ORIGIN_SAME : prev->origins;
+        conf->origin_list = prev->origin_list;
+    }
+
+    if (conf->files == NULL) {
+        conf->files = prev->files;
+    }
+
+    if (conf->api == NULL) {
+        return NGX_CONF_OK;
+    }
+
+    return ngx_http_conference_check_loc_conf(cf, conf);
+}
+
+
+/* What a location that answers a dialect must have. */
+
+static char *
+ngx_http_conference_check_loc_conf(ngx_conf_t *cf,
+    ngx_http_conference_loc_conf_t *conf)
+{
+    ngx_http_core_loc_conf_t  *clcf;
+
+    if (conf->jwt_secret.len == 0) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "conf_api needs conf_jwt_secret");
+        return NGX_CONF_ERROR;
+    }
+
+    if (conf->ws_ping == 0 || conf->ws_timeout <= conf->ws_ping) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "conf_ws_timeout must be longer than conf_ws_ping");
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_conf_check_num_bounds(cf, &ngx_http_conference_message_bounds,
+                                  &conf->ws_max_message)
+        != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (conf->ws_queue < conf->ws_max_message * 2) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "conf_ws_queue must be at least twice "
+                      "conf_ws_max_message");
+        return NGX_CONF_ERROR;
+    }
+
+    conf->settings.jwt_secret = ngx_http_conference_str(conf->jwt_secret);
+    conf->settings.token_ms = (int64_t) conf->token_ttl;
+    conf->settings.rate_limit = conf->rate_limit;
+    conf->settings.message_max = conf->ws_max_message;
+
+    if (conf->files != NULL) {
+        conf->thread_pool = ngx_thread_pool_add(cf, NULL);
+        if (conf->thread_pool == NULL) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    /*
+     * Bodies have limits of our own, answered in the dialect's form; one that
+     * was set to other than nginx's default counts before ours.
+     */
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (clcf->client_max_body_size == 1024 * 1024) {
+        clcf->client_max_body_size = 0;
+    }
+
+    if (clcf->client_body_buffer_size < conf->body_max) {
+        clcf->client_body_buffer_size = conf->body_max;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_conference_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_conference_loc_conf_t  *ccf = conf;
+
+    ngx_str_t                        *value;
+    ngx_http_core_loc_conf_t         *clcf;
+    ngx_http_conference_main_conf_t  *cmcf;
+
+    if (ccf->api != NULL) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    ccf->api = conf_api_find(ngx_http_conference_str(value[1]));
+
+    if (ccf->api == NULL) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "conf_api: unknown API \"%V\"", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+    clcf->handler = ngx_http_conference_handler;
+
+    /*
+     * What is in front of the dialect's own paths: the location's name, or
+     * what mount= says, so that one dialect can answer in several locations.
+     */
+
+    if (cf->args->nelts == 3) {
+        if (value[2].len < 7
+            || ngx_strncmp(value[2].data, "mount=/", 7) != 0)
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "conf_api: \"%V\" is not mount=/path",
+                               &value[2]);
+            return NGX_CONF_ERROR;
+        }
+
+        ccf->prefix.data = value[2].data + 6;
+        ccf->prefix.len = value[2].len - 6;
+
+    } else if (clcf->regex) {
+        return "needs mount=/path in a location by regular expression";
+
+    } else {
+        ccf->prefix = clcf->name;
+    }
+
+    /* "/chat/" and "/chat" both leave "/register" of "/chat/register". */
+
+    if (ccf->prefix.data[ccf->prefix.len - 1] == '/') {
+        ccf->prefix.len--;
+    }
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_conference_module);
+    cmcf->used = 1;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_conference_backend(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_conference_main_conf_t  *cmcf = conf;
+
+    ngx_url_t   u;
+    ngx_str_t  *value;
+
+    if (cmcf->backend != NULL) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (value[1].len <= 5
+        || ngx_strncmp(value[1].data, "unix:", 5) != 0)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "conf_backend: \"%V\" is not unix:/path",
+                           &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memzero(&u, sizeof(ngx_url_t));
+    u.url = value[1];
+    u.no_resolve = 1;
+
+    if (ngx_parse_url(cf->pool, &u) != NGX_OK || u.naddrs == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "conf_backend: %s in \"%V\"",
+                           u.err != NULL ? u.err : "no address", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    cmcf->backend = &u.addrs[0];
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_conference_secret(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_conference_loc_conf_t  *ccf = conf;
+
+    ngx_str_t  *value, path;
+
+    if (ccf->jwt_secret.data != NULL) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (value[1].len > 5 && ngx_strncmp(value[1].data, "file=", 5) == 0) {
+        path.data = value[1].data + 5;
+        path.len = value[1].len - 5;
+
+        if (ngx_http_conference_secret_file(cf, &path, &ccf->jwt_secret)
+            != NGX_OK)
+        {
+            return NGX_CONF_ERROR;
+        }
+
+    } else {
+        ccf->jwt_secret = value[1];
+    }
+
+    if (ccf->jwt_secret.len < CONF_SECRET_MIN) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "conf_jwt_secret: the secret has %uz bytes, "
+                           "at least %d are needed",
+                           ccf->jwt_secret.len, CONF_SECRET_MIN);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* The file's bytes without the line end. */
+
+static ngx_int_t
+ngx_http_conference_secret_file(ngx_conf_t *cf, ngx_str_t *path,
+    ngx_str_t *secret)
+{
+    u_char    buf[4096];
+    ssize_t   n;
+    ngx_fd_t  fd;
+
+    if (ngx_conf_full_name(cf->cycle, path, 1) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    fd = ngx_open_file(path->data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
+
+    if (fd == NGX_INVALID_FILE) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
+                           "conf_jwt_secret: cannot open \"%V\"", path);
+        return NGX_ERROR;
+    }
+
+    n = ngx_read_fd(fd, buf, sizeof(buf));
+    ngx_close_file(fd);
+
+    if (n == -1) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
+                           "conf_jwt_secret: cannot read \"%V\"", path);
+        return NGX_ERROR;
+    }
+
+    while (n > 0 && (buf[n - 1] == LF || buf[n - 1] == CR)) {
+        n--;
+    }
+
+    secret->data = ngx_pnalloc(cf->pool, n + 1);
+    if (secret->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(secret->data, buf, n);
+    secret->len = n;
+    ngx_explicit_memzero(buf, sizeof(buf));
+
+    return NGX_OK;
+}
+
+
+static char *
+ngx_http_conference_origins(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_conference_loc_conf_t  *ccf = conf;
+
+    u_char      *p;
+    ngx_str_t   *value, *origin;
+    ngx_uint_t   i;
+
+    if (ccf->origins != NGX_CONF_UNSET_UINT) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (cf->args->nelts == 2 && ngx_strcmp(value[1].data, "same") == 0) {
+        ccf->origins = NGX_HTTP_CONFERENCE_ORIGIN_SAME;
+        return NGX_CONF_OK;
+    }
+
+    if (cf->args->nelts == 2 && ngx_strcmp(value[1].data, "any") == 0) {
+        ccf->origins = NGX_HTTP_CONFERENCE_ORIGIN_ANY;
+        return NGX_CONF_OK;
+    }
+
+    ccf->origins = NGX_HTTP_CONFERENCE_ORIGIN_LIST;
+    ccf->origin_list = ngx_array_create(cf->pool, cf->args->nelts,
+                                        sizeof(ngx_str_t));
+    if (ccf->origin_list == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    for (i = 1; i < cf->args->nelts; i++) {
+        p = (u_char *) ngx_strstr(value[i].data, "://");
+
+        if (p == NULL || p == value[i].data || p[3] == '\0'
+            || ngx_strchr(p + 3, '/') != NULL)
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "conf_allowed_origins: \"%V\" is not "
+                               "scheme://host[:port]", &value[i]);
+            return NGX_CONF_ERROR;
+        }
+
+        origin = ngx_array_push(ccf->origin_list);
+        if (origin == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        *origin = value[i];
+    }
+
+    return NGX_CONF_OK;
+}

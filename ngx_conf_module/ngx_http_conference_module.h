@@ -1,0 +1,177 @@
+
+/*
+ * The nginx side: bytes to requests and frames, and back.  Only the files
+ * that include this know nginx.
+ */
+
+#ifndef _NGX_HTTP_CONFERENCE_MODULE_H_INCLUDED_
+#define _NGX_HTTP_CONFERENCE_MODULE_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "conf_api.h"
+#include "conf_core.h"
+#include "conf_live.h"
+#include "conf_sync.h"
+#include "conf_ws.h"
+
+
+typedef struct ngx_http_conference_rpc_s  ngx_http_conference_rpc_t;
+typedef struct ngx_http_conference_bus_s  ngx_http_conference_bus_t;
+
+/* One a cycle; what is below env is the worker's, made in init_process. */
+
+typedef struct {
+    ngx_shm_zone_t             *zone;
+    ngx_addr_t                 *backend;
+    ngx_msec_t                  backend_timeout;
+    conf_route_t               *routes[CONF_APIS_MAX];
+
+    conf_env_t                  env;
+    ngx_http_conference_rpc_t  *rpc;
+    ngx_http_conference_bus_t  *bus;
+    conf_sync_t                *sync;
+    ngx_uint_t                  used;       /* a location has conf_api */
+    uint64_t                    sockets;    /* opened since the start */
+    uint64_t                    slow;       /* closed: did not read */
+    uint64_t                    requests;
+} ngx_http_conference_main_conf_t;
+
+typedef enum {
+    NGX_HTTP_CONFERENCE_ORIGIN_SAME = 0,
+    NGX_HTTP_CONFERENCE_ORIGIN_ANY,
+    NGX_HTTP_CONFERENCE_ORIGIN_LIST
+} ngx_http_conference_origin_e;
+
+typedef struct {
+    const conf_api_t             *api;       /* NULL: not ours */
+    conf_settings_t               settings;
+    ngx_str_t                     prefix;    /* of the location */
+
+    ngx_str_t                     jwt_secret;
+    ngx_msec_t                    token_ttl;
+    ngx_flag_t                    rate_limit;
+    ngx_uint_t                    origins;   /* ngx_http_conference_origin_e */
+    ngx_array_t                  *origin_list;   /* of ngx_str_t */
+
+    ngx_msec_t                    ws_ping;
+    ngx_msec_t                    ws_timeout;
+    size_t                        ws_max_message;
+    size_t                        ws_queue;
+
+    size_t                        body_max;
+    off_t                         upload_max;
+    ngx_path_t                   *files;
+    ngx_thread_pool_t            *thread_pool;
+} ngx_http_conference_loc_conf_t;
+
+/* A request that is an op; lies in the request's pool. */
+
+typedef struct {
+    conf_op_t                        op;
+    ngx_http_request_t              *request;
+    ngx_http_conference_loc_conf_t  *conf;
+    conf_route_match_t               match;
+    off_t                            received;    /* of the body */
+    off_t                            body_max;
+    void                            *socket;      /* being opened */
+    void                            *upload;
+} ngx_http_conference_ctx_t;
+
+
+extern ngx_module_t  ngx_http_conference_module;
+
+/* The worker's own; the main conf of the cycle it runs. */
+extern ngx_http_conference_main_conf_t  *ngx_http_conference_worker;
+
+
+/* ngx_http_conference_zone.c */
+
+/* Adds the zone; name and size as nginx's other zones have them. */
+char *ngx_http_conference_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* Sets env->shm for this process and takes a slot in the worker table. */
+ngx_int_t ngx_http_conference_zone_attach(
+    ngx_http_conference_main_conf_t *cmcf, ngx_log_t *log);
+void ngx_http_conference_zone_detach(ngx_http_conference_main_conf_t *cmcf);
+
+
+/* ngx_http_conference_rpc.c: the link to confd, env->call and env->cancel */
+
+ngx_int_t ngx_http_conference_rpc_init(ngx_http_conference_main_conf_t *cmcf,
+    ngx_cycle_t *cycle);
+void ngx_http_conference_rpc_close(ngx_http_conference_main_conf_t *cmcf);
+ngx_uint_t ngx_http_conference_rpc_up(ngx_http_conference_rpc_t *rpc);
+ngx_uint_t ngx_http_conference_rpc_pending(ngx_http_conference_rpc_t *rpc);
+
+
+/* ngx_http_conference_bus.c: doorbells, inbox, regular work; env->wake */
+
+ngx_int_t ngx_http_conference_bus_init(ngx_http_conference_main_conf_t *cmcf,
+    ngx_cycle_t *cycle);
+void ngx_http_conference_bus_close(ngx_http_conference_main_conf_t *cmcf);
+
+
+/* ngx_http_conference_request.c */
+
+ngx_int_t ngx_http_conference_handler(ngx_http_request_t *r);
+
+/* Answers what the op ended in; takes the reference that waiting took. */
+void ngx_http_conference_answer(ngx_http_conference_ctx_t *ctx);
+
+/* Adds a response header; name is static. */
+ngx_int_t ngx_http_conference_header(ngx_http_request_t *r, const char *name,
+    ngx_str_t value);
+
+/* The request body's limit for chunked bodies. */
+ngx_int_t ngx_http_conference_body_filter_init(ngx_conf_t *cf);
+
+/* The value of a query argument, decoded; len 0 when there is none. */
+ngx_str_t ngx_http_conference_arg(ngx_http_request_t *r, const char *name);
+
+
+/* ngx_http_conference_ws.c */
+
+/*
+ * Is it a good upgrade?  CONF_OK, or an error that is not of the token.  On
+ * CONF_OK ctx->op.session is set.
+ */
+ngx_int_t ngx_http_conference_ws_prepare(ngx_http_conference_ctx_t *ctx);
+
+/* The op has opened the session: takes the connection over. */
+void ngx_http_conference_ws_start(ngx_http_conference_ctx_t *ctx);
+
+
+/* ngx_http_conference_file.c */
+
+/* The body is in a temporary file: finds the file in it, then runs the op. */
+void ngx_http_conference_upload(ngx_http_conference_ctx_t *ctx);
+void ngx_http_conference_upload_end(ngx_http_conference_ctx_t *ctx);
+
+/* Sends the file that the op has ended in. */
+ngx_int_t ngx_http_conference_send_file(ngx_http_conference_ctx_t *ctx,
+    const conf_file_t *file);
+
+
+/* ngx_http_conference_status.c */
+
+char *ngx_http_conference_status(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+
+static inline conf_str_t
+ngx_http_conference_str(ngx_str_t s)
+{
+    conf_str_t  str;
+
+    str.len = s.len;
+    str.data = s.data;
+
+    return str;
+}
+
+
+#endif /* _NGX_HTTP_CONFERENCE_MODULE_H_INCLUDED_ */

@@ -1,0 +1,751 @@
+
+/*
+ * A request's way: route, method, token, rate, body, input, verb, answer.
+ *
+ * While a verb waits for confd the request holds a reference on itself
+ * (r->main->count) and tests its socket: a client that leaves runs the
+ * cleanup, which cancels.
+ */
+
+#include "ngx_http_conference_module.h"
+
+
+#define NGX_HTTP_CONFERENCE_ARENA      2048
+#define NGX_HTTP_CONFERENCE_ARENA_MAX  (64 * 1024 * 1024)
+
+
+static ngx_http_conference_ctx_t *ngx_http_conference_create(
+    ngx_http_request_t *r);
+static void ngx_http_conference_cleanup(void *data);
+static conf_rc_t ngx_http_conference_route(ngx_http_conference_ctx_t *ctx);
+static unsigned ngx_http_conference_method(ngx_http_request_t *r);
+static conf_str_t ngx_http_conference_token(ngx_http_conference_ctx_t *ctx);
+static uint64_t ngx_http_conference_address(ngx_http_request_t *r);
+static ngx_int_t ngx_http_conference_body(ngx_http_conference_ctx_t *ctx);
+static void ngx_http_conference_body_handler(ngx_http_request_t *r);
+static conf_rc_t ngx_http_conference_body_read(ngx_http_request_t *r,
+    conf_str_t *body);
+static void ngx_http_conference_run(ngx_http_conference_ctx_t *ctx,
+    conf_str_t body);
+static void ngx_http_conference_finish(conf_op_t *op);
+static ngx_int_t ngx_http_conference_send(ngx_http_conference_ctx_t *ctx);
+static ngx_int_t ngx_http_conference_limits(ngx_http_conference_ctx_t *ctx);
+static ngx_int_t ngx_http_conference_body_filter(ngx_http_request_t *r,
+    ngx_chain_t *in);
+
+
+static ngx_http_request_body_filter_pt  ngx_http_conference_next_body_filter;
+
+
+ngx_int_t
+ngx_http_conference_handler(ngx_http_request_t *r)
+{
+    conf_rc_t                   rc;
+    ngx_http_conference_ctx_t  *ctx;
+
+    ctx = ngx_http_conference_create(r);
+    if (ctx == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ngx_http_conference_worker->requests++;
+
+    rc = ngx_http_conference_route(ctx);
+
+    if (rc == CONF_OK) {
+        rc = conf_op_admit(&ctx->op, ngx_http_conference_token(ctx),
+                           ngx_http_conference_address(r));
+    }
+
+    if (rc == CONF_OK && ctx->op.row->body == CONF_BODY_SOCKET) {
+        rc = ngx_http_conference_ws_prepare(ctx);
+    }
+
+    if (rc == CONF_OK) {
+        return ngx_http_conference_body(ctx);
+    }
+
+    ctx->op.rc = rc;
+
+    rc = ngx_http_discard_request_body(r);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    return ngx_http_conference_send(ctx);
+}
+
+
+static ngx_http_conference_ctx_t *
+ngx_http_conference_create(ngx_http_request_t *r)
+{
+    ngx_http_cleanup_t         *cln;
+    ngx_http_conference_ctx_t  *ctx;
+
+    ctx = ngx_pcalloc(r->pool, sizeof(ngx_http_conference_ctx_t));
+    if (ctx == NULL) {
+        return NULL;
+    }
+
+    ctx->request = r;
+    ctx->conf = ngx_http_get_module_loc_conf(r, ngx_http_conference_module);
+
+    ctx->op.arena = conf_arena_create(NGX_HTTP_CONFERENCE_ARENA,
+                                      NGX_HTTP_CONFERENCE_ARENA_MAX);
+    if (ctx->op.arena == NULL) {
+        return NULL;
+    }
+
+    cln = ngx_http_cleanup_add(r, 0);
+    if (cln == NULL) {
+        conf_arena_destroy(ctx->op.arena);
+        return NULL;
+    }
+
+    cln->handler = ngx_http_conference_cleanup;
+    cln->data = ctx;
+
+    ctx->op.env = &ngx_http_conference_worker->env;
+    ctx->op.settings = &ctx->conf->settings;
+    ctx->op.api = ctx->conf->api;
+    ctx->op.finish = ngx_http_conference_finish;
+    ctx->op.owner = ctx;
+
+    ngx_http_set_ctx(r, ctx, ngx_http_conference_module);
+
+    return ctx;
+}
+
+
+/* The request ends, maybe because the client has left. */
+
+static void
+ngx_http_conference_cleanup(void *data)
+{
+    ngx_http_conference_ctx_t  *ctx = data;
+
+    conf_op_cancel(&ctx->op);
+
+    if (ctx->upload != NULL) {
+        ngx_http_conference_upload_end(ctx);
+    }
+
+    if (ctx->op.session != NULL) {
+        conf_live_close(ctx->op.session);
+        ngx_free(ctx->socket);
+        ctx->op.session = NULL;
+    }
+
+    conf_arena_destroy(ctx->op.arena);
+    ctx->op.arena = NULL;
+}
+
+
+/*
+ * The path below the location.  r->uri is decoded once and normalized; a
+ * percent sign left in it is literal and is escaped again for the route.
+ */
+
+static conf_rc_t
+ngx_http_conference_route(ngx_http_conference_ctx_t *ctx)
+{
+    u_char                           *p;
+    conf_rc_t                         rc;
+    conf_str_t                        path;
+    ngx_uint_t                        n;
+    ngx_http_request_t               *r = ctx->request;
+    ngx_http_conference_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_get_module_main_conf(r, ngx_http_conference_module);
+
+    path = ngx_http_conference_str(r->uri);
+
+    if (path.len < ctx->conf->prefix.len
+        || ngx_memcmp(path.data, ctx->conf->prefix.data,
+                      ctx->conf->prefix.len)
+           != 0)
+    {
+        return CONF_E_NOT_FOUND;
+    }
+
+    path.data += ctx->conf->prefix.len;
+    path.len -= ctx->conf->prefix.len;
+
+    if (path.len == 0) {
+        path = conf_str("/");
+    }
+
+    if (memchr(path.data, '%', path.len) != NULL) {
+        n = ngx_escape_uri(NULL, (u_char *) path.data, path.len,
+                           NGX_ESCAPE_URI);
+        p = ngx_pnalloc(r->pool, path.len + n * 2);
+        if (p == NULL) {
+            return CONF_E_NOMEM;
+        }
+
+        path.len = (u_char *) ngx_escape_uri(p, (u_char *) path.data,
+                                             path.len, NGX_ESCAPE_URI) - p;
+        path.data = p;
+    }
+
+    /* "/chatty" is not below "/chat". */
+
+    if (path.data[0] != '/') {
+        return CONF_E_NOT_FOUND;
+    }
+
+    rc = conf_route_find(cmcf->routes[ctx->conf->api->index], ctx->op.arena,
+                         ngx_http_conference_method(r), path, &ctx->match);
+
+    if (rc == CONF_OK) {
+        ctx->op.row = ctx->match.row;
+        ctx->op.fixed = ctx->op.row->fixed;
+    }
+
+    return rc;
+}
+
+
+static unsigned
+ngx_http_conference_method(ngx_http_request_t *r)
+{
+    switch (r->method) {
+
+    case NGX_HTTP_GET:
+    case NGX_HTTP_HEAD:
+        return CONF_M_GET;
+
+    case NGX_HTTP_POST:
+        return CONF_M_POST;
+
+    case NGX_HTTP_PUT:
+        return CONF_M_PUT;
+
+    case NGX_HTTP_DELETE:
+        return CONF_M_DELETE;
+
+    case NGX_HTTP_PATCH:
+        return CONF_M_PATCH;
+
+    default:
+        return CONF_M_OPTIONS;
+    }
+}
+
+
+/*
+ * The token: in the header; where a browser cannot set one (sockets, images)
+ * in the query too.
+ */
+
+static conf_str_t
+ngx_http_conference_token(ngx_http_conference_ctx_t *ctx)
+{
+    conf_str_t           none = conf_null_string;
+    ngx_http_request_t  *r = ctx->request;
+
+    if (r->headers_in.authorization != NULL) {
+        return ngx_http_conference_str(r->headers_in.authorization->value);
+    }
+
+    if (ctx->op.row->body == CONF_BODY_SOCKET
+        || ctx->op.row->body == CONF_BODY_FILE)
+    {
+        return ngx_http_conference_str(ngx_http_conference_arg(r, "token"));
+    }
+
+    return none;
+}
+
+
+ngx_str_t
+ngx_http_conference_arg(ngx_http_request_t *r, const char *name)
+{
+    u_char     *p, *dst, *src;
+    ngx_str_t   value, none = ngx_null_string;
+
+    if (ngx_http_arg(r, (u_char *) name, ngx_strlen(name), &value)
+        != NGX_OK)
+    {
+        return none;
+    }
+
+    p = ngx_pnalloc(r->pool, value.len);
+    if (p == NULL) {
+        return none;
+    }
+
+    dst = p;
+    src = value.data;
+    ngx_unescape_uri(&dst, &src, value.len, 0);
+
+    value.data = p;
+    value.len = dst - p;
+
+    /* In a query '+' is a blank. */
+
+    for (dst = p; dst < p + value.len; dst++) {
+        if (*dst == '+') {
+            *dst = ' ';
+        }
+    }
+
+    return value;
+}
+
+
+/* The client's address (realip has set it), an IPv6 one by its /64. */
+
+static uint64_t
+ngx_http_conference_address(ngx_http_request_t *r)
+{
+    size_t                i, len;
+    uint64_t              hash;
+    const u_char         *p;
+    struct sockaddr      *sa;
+
+    sa = r->connection->sockaddr;
+
+    switch (sa->sa_family) {
+
+#if (NGX_HAVE_INET6)
+    case AF_INET6:
+        p = (u_char *) &((struct sockaddr_in6 *) sa)->sin6_addr;
+        len = IN6_IS_ADDR_V4MAPPED((struct in6_addr *) p) ? 16 : 8;
+        break;
+#endif
+
+    case AF_INET:
+        p = (u_char *) &((struct sockaddr_in *) sa)->sin_addr;
+        len = 4;
+        break;
+
+    default:
+        p = (const u_char *) "unix";
+        len = 4;
+    }
+
+    hash = 0xcbf29ce484222325;
+
+    for (i = 0; i < len; i++) {
+        hash = (hash ^ p[i]) * 0x100000001b3;
+    }
+
+    return hash;
+}
+
+
+static ngx_int_t
+ngx_http_conference_body(ngx_http_conference_ctx_t *ctx)
+{
+    ngx_int_t            rc;
+    conf_str_t           none = conf_null_string;
+    conf_body_e          body;
+    ngx_http_request_t  *r = ctx->request;
+
+    body = ctx->op.row->body;
+
+    if (body != CONF_BODY_JSON && body != CONF_BODY_UPLOAD
+        && (body != CONF_BODY_QUERY
+            || (r->headers_in.content_length_n <= 0
+                && !r->headers_in.chunked)))
+    {
+        if (body != CONF_BODY_SOCKET) {
+            rc = ngx_http_discard_request_body(r);
+            if (rc != NGX_OK) {
+                return rc;
+            }
+        }
+
+        r->main->count++;
+        ngx_http_conference_run(ctx, none);
+
+        return NGX_DONE;
+    }
+
+    ctx->body_max = body == CONF_BODY_UPLOAD ? ctx->conf->upload_max
+                                             : (off_t) ctx->conf->body_max;
+
+    if (r->headers_in.content_length_n > ctx->body_max) {
+        ctx->op.rc = CONF_E_TOO_LARGE;
+
+        rc = ngx_http_discard_request_body(r);
+        if (rc != NGX_OK) {
+            return rc;
+        }
+
+        return ngx_http_conference_send(ctx);
+    }
+
+    if (body == CONF_BODY_UPLOAD) {
+        r->request_body_in_file_only = 1;
+        r->request_body_in_clean_file = 1;
+        r->request_body_file_log_level = 0;
+
+    } else {
+        r->request_body_in_single_buf = 1;
+    }
+
+    rc = ngx_http_read_client_request_body(r,
+                                           ngx_http_conference_body_handler);
+
+    if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
+        return rc;
+    }
+
+    return NGX_DONE;
+}
+
+
+static void
+ngx_http_conference_body_handler(ngx_http_request_t *r)
+{
+    conf_rc_t                   rc;
+    conf_str_t                  body;
+    ngx_http_conference_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_conference_module);
+
+    if (ctx->received > ctx->body_max) {
+        ctx->op.rc = CONF_E_TOO_LARGE;
+        ngx_http_conference_answer(ctx);
+        return;
+    }
+
+    if (ctx->op.row->body == CONF_BODY_UPLOAD) {
+        ngx_http_conference_upload(ctx);
+        return;
+    }
+
+    rc = ngx_http_conference_body_read(r, &body);
+
+    if (rc != CONF_OK) {
+        ctx->op.rc = rc;
+        ngx_http_conference_answer(ctx);
+        return;
+    }
+
+    ngx_http_conference_run(ctx, body);
+}
+
+
+/* The whole body as one piece; it stayed in memory, body_max sees to that. */
+
+static conf_rc_t
+ngx_http_conference_body_read(ngx_http_request_t *r, conf_str_t *body)
+{
+    u_char       *p;
+    size_t        len;
+    ngx_buf_t    *b;
+    ngx_chain_t  *cl;
+
+    body->len = 0;
+    body->data = NULL;
+
+    if (r->request_body == NULL || r->request_body->bufs == NULL) {
+        return CONF_OK;
+    }
+
+    cl = r->request_body->bufs;
+
+    if (cl->next == NULL && !cl->buf->in_file) {
+        body->data = cl->buf->pos;
+        body->len = cl->buf->last - cl->buf->pos;
+        return CONF_OK;
+    }
+
+    len = 0;
+
+    for ( /* void */ ; cl != NULL; cl = cl->next) {
+        len += ngx_buf_size(cl->buf);
+    }
+
+    p = ngx_pnalloc(r->pool, len);
+    if (p == NULL) {
+        return CONF_E_NOMEM;
+    }
+
+    body->data = p;
+    body->len = len;
+
+    for (cl = r->request_body->bufs; cl != NULL; cl = cl->next) {
+        b = cl->buf;
+
+        if (!b->in_file) {
+            p = ngx_cpymem(p, b->pos, b->last - b->pos);
+
+        } else if (ngx_read_file(b->file, p, b->file_last - b->file_pos,
+                                 b->file_pos)
+                   != b->file_last - b->file_pos)
+        {
+            return CONF_E_INTERNAL;
+
+        } else {
+            p += b->file_last - b->file_pos;
+        }
+    }
+
+    return CONF_OK;
+}
+
+
+/* Fills the input and runs the verb; from here the answer may come later. */
+
+static void
+ngx_http_conference_run(ngx_http_conference_ctx_t *ctx, conf_str_t body)
+{
+    ngx_http_request_t  *r = ctx->request;
+
+    if (conf_op_input(&ctx->op, ngx_http_conference_str(r->args), body,
+                      &ctx->match)
+        != CONF_OK)
+    {
+        ngx_http_conference_answer(ctx);
+        return;
+    }
+
+    r->read_event_handler = ngx_http_test_reading;
+    r->write_event_handler = ngx_http_request_empty_handler;
+
+    conf_op_run(&ctx->op);
+}
+
+
+static void
+ngx_http_conference_finish(conf_op_t *op)
+{
+    ngx_http_conference_answer(op->owner);
+}
+
+
+void
+ngx_http_conference_answer(ngx_http_conference_ctx_t *ctx)
+{
+    ngx_int_t            rc;
+    ngx_connection_t    *c;
+    ngx_http_request_t  *r = ctx->request;
+
+    c = r->connection;
+    ngx_http_set_log_request(c->log, r);
+
+    if (ctx->op.rc == CONF_OK && ctx->op.row->body == CONF_BODY_SOCKET) {
+        ngx_http_conference_ws_start(ctx);
+
+    } else {
+        if (ctx->op.rc == CONF_OK && ctx->op.row->body == CONF_BODY_FILE) {
+            rc = ngx_http_conference_send_file(ctx, ctx->op.reply);
+
+        } else {
+            rc = ngx_http_conference_send(ctx);
+        }
+
+        ngx_http_finalize_request(r, rc);
+    }
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+/* Header and body; the result is for ngx_http_finalize_request(). */
+
+static ngx_int_t
+ngx_http_conference_send(ngx_http_conference_ctx_t *ctx)
+{
+    ngx_int_t            rc;
+    ngx_buf_t           *b;
+    ngx_str_t            value;
+    conf_buf_t           buf;
+    ngx_uint_t           level;
+    ngx_chain_t          out;
+    conf_answer_t        answer;
+    ngx_http_request_t  *r = ctx->request;
+
+    ngx_memzero(&answer, sizeof(conf_answer_t));
+    conf_buf_init(&buf, 0);
+
+    ctx->conf->api->answer(&ctx->op, &buf, &answer);
+
+    if (conf_buf_ok(&buf) != CONF_OK) {
+        conf_buf_free(&buf);
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (ctx->op.rc != CONF_OK) {
+        level = conf_error_internal(ctx->op.rc) ? NGX_LOG_ERR : NGX_LOG_INFO;
+
+        ngx_log_error(level, r->connection->log, 0, "conference: %s: %V %s",
+                      conf_error_text(ctx->op.rc), &ctx->op.error.field,
+                      ctx->op.error.reason != NULL ? ctx->op.error.reason
+                                                   : "");
+    }
+
+    b = ngx_create_temp_buf(r->pool, ngx_max(buf.len, 1));
+    if (b == NULL) {
+        conf_buf_free(&buf);
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (buf.len != 0) {
+        b->last = ngx_cpymem(b->last, buf.data, buf.len);
+    }
+
+    conf_buf_free(&buf);
+
+    r->headers_out.status = answer.status;
+    r->headers_out.content_length_n = b->last - b->pos;
+    r->headers_out.content_type.data = (u_char *) answer.type.data;
+    r->headers_out.content_type.len = answer.type.len;
+    r->headers_out.content_type_len = answer.type.len;
+    r->headers_out.content_type_lowcase = NULL;
+
+    if (answer.retry_s != 0) {
+        value.data = ngx_pnalloc(r->pool, NGX_INT32_LEN);
+        if (value.data == NULL) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        value.len = ngx_sprintf(value.data, "%uD", answer.retry_s)
+                    - value.data;
+
+        if (ngx_http_conference_header(r, "Retry-After", value) != NGX_OK) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+    }
+
+    if (ngx_http_conference_limits(ctx) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    rc = ngx_http_send_header(r);
+
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        return rc;
+    }
+
+    b->last_buf = (r == r->main) ? 1 : 0;
+    b->last_in_chain = 1;
+
+    if (b->last == b->pos) {
+        b->memory = 0;
+        b->temporary = 0;
+    }
+
+    out.buf = b;
+    out.next = NULL;
+
+    return ngx_http_output_filter(r, &out);
+}
+
+
+ngx_int_t
+ngx_http_conference_header(ngx_http_request_t *r, const char *name,
+    ngx_str_t value)
+{
+    ngx_table_elt_t  *h;
+
+    h = ngx_list_push(&r->headers_out.headers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    h->hash = 1;
+#if (nginx_version >= 1023000)
+    h->next = NULL;
+#endif
+    h->key.data = (u_char *) name;
+    h->key.len = ngx_strlen(name);
+    h->value = value;
+
+    return NGX_OK;
+}
+
+
+/* X-RateLimit-*: for rows that have a limit. */
+
+static ngx_int_t
+ngx_http_conference_limits(ngx_http_conference_ctx_t *ctx)
+{
+    time_t               reset;
+    u_char              *p;
+    ngx_uint_t           i;
+    ngx_str_t            value;
+    uint64_t             numbers[3];
+    ngx_http_request_t  *r = ctx->request;
+    static const char   *names[] = {
+        "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"
+    };
+
+    if (ctx->op.rate == NULL) {
+        return NGX_OK;
+    }
+
+    reset = ngx_time() + (time_t) ((ctx->op.limit.reset_ms + 999) / 1000);
+
+    numbers[0] = ctx->op.rate->count;
+    numbers[1] = ctx->op.limit.remaining;
+    numbers[2] = (uint64_t) reset;
+
+    for (i = 0; i < 3; i++) {
+        p = ngx_pnalloc(r->pool, NGX_INT64_LEN);
+        if (p == NULL) {
+            return NGX_ERROR;
+        }
+
+        value.data = p;
+        value.len = ngx_sprintf(p, "%uL", numbers[i]) - p;
+
+        if (ngx_http_conference_header(r, names[i], value) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_conference_body_filter_init(ngx_conf_t *cf)
+{
+    ngx_http_conference_next_body_filter = ngx_http_top_request_body_filter;
+    ngx_http_top_request_body_filter = ngx_http_conference_body_filter;
+
+    return NGX_OK;
+}
+
+
+/*
+ * A chunked body tells its length only as it comes.  What is over the limit
+ * is dropped here, so that neither memory nor disk holds it, and answered in
+ * the dialect's form when it has ended; one that goes on and on is cut.
+ */
+
+static ngx_int_t
+ngx_http_conference_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
+{
+    ngx_buf_t                  *b;
+    ngx_chain_t                *cl;
+    ngx_http_conference_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_conference_module);
+
+    if (ctx == NULL || ctx->body_max == 0) {
+        return ngx_http_conference_next_body_filter(r, in);
+    }
+
+    for (cl = in; cl != NULL; cl = cl->next) {
+        b = cl->buf;
+        ctx->received += ngx_buf_size(b);
+
+        if (ctx->received > ctx->body_max) {
+            b->pos = b->last;
+        }
+    }
+
+    if (ctx->received > ctx->body_max * 2 + 65536) {
+        ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
+                      "conference: client sends too large a chunked body");
+        return NGX_HTTP_REQUEST_ENTITY_TOO_LARGE;
+    }
+
+    return ngx_http_conference_next_body_filter(r, in);
+}

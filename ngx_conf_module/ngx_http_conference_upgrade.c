@@ -1,0 +1,249 @@
+
+/*
+ * The opening handshake (RFC 6455 section 4.2): what must be in the request,
+ * whose pages may connect, and the answer that turns the connection over.
+ */
+
+#include "ngx_http_conference_ws.h"
+
+
+static ngx_int_t ngx_http_conference_ws_origin(
+    ngx_http_conference_ctx_t *ctx);
+static ngx_table_elt_t *ngx_http_conference_ws_header(ngx_http_request_t *r,
+    const char *name);
+
+
+ngx_int_t
+ngx_http_conference_ws_prepare(ngx_http_conference_ctx_t *ctx)
+{
+    ngx_table_elt_t           *upgrade, *connection, *version, *key;
+    ngx_http_request_t        *r = ctx->request;
+    ngx_http_conference_ws_t  *ws;
+
+    upgrade = r->headers_in.upgrade;
+    connection = ngx_http_conference_ws_header(r, "connection");
+    version = ngx_http_conference_ws_header(r, "sec-websocket-version");
+    key = ngx_http_conference_ws_header(r, "sec-websocket-key");
+
+    if (r->method != NGX_HTTP_GET || r->http_version != NGX_HTTP_VERSION_11
+        || r != r->main
+        || upgrade == NULL || connection == NULL
+        || version == NULL || key == NULL
+        || r->headers_in.content_length_n > 0 || r->headers_in.chunked
+        || !conf_ws_has_token(ngx_http_conference_str(upgrade->value),
+                              conf_str("websocket"))
+        || !conf_ws_has_token(ngx_http_conference_str(connection->value),
+                              conf_str("upgrade"))
+        || version->value.len != 2
+        || ngx_strncmp(version->value.data, "13", 2) != 0)
+    {
+        return CONF_E_BAD_REQUEST;
+    }
+
+    if (ngx_http_conference_ws_origin(ctx) != NGX_OK) {
+        return CONF_E_ORIGIN;
+    }
+
+    ws = ngx_calloc(sizeof(ngx_http_conference_ws_t), r->connection->log);
+    if (ws == NULL) {
+        return CONF_E_NOMEM;
+    }
+
+    ws->conf = ctx->conf;
+    ws->request = r;
+    ws->last = &ws->first;
+
+    ws->session.env = ctx->op.env;
+    ws->session.api = ctx->op.api;
+    ws->session.settings = ctx->op.settings;
+    ws->session.send = ngx_http_conference_ws_send;
+    ws->session.close = ngx_http_conference_ws_shut;
+
+    ctx->socket = ws;
+    ctx->op.session = &ws->session;
+
+    return CONF_OK;
+}
+
+
+static ngx_table_elt_t *
+ngx_http_conference_ws_header(ngx_http_request_t *r, const char *name)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    part = &r->headers_in.headers.part;
+    h = part->elts;
+
+    for (i = 0; /* void */ ; i++) {
+        if (i >= part->nelts) {
+            if (part->next == NULL) {
+                return NULL;
+            }
+
+            part = part->next;
+            h = part->elts;
+            i = 0;
+        }
+
+        if (h[i].key.len == ngx_strlen(name)
+            && ngx_strncmp(h[i].lowcase_key, name, h[i].key.len) == 0)
+        {
+            return &h[i];
+        }
+    }
+}
+
+
+/*
+ * Browsers send Origin and nobody else does: without it the token alone
+ * counts.  "same" compares its host and port with the Host header.
+ */
+
+static ngx_int_t
+ngx_http_conference_ws_origin(ngx_http_conference_ctx_t *ctx)
+{
+    u_char              *p;
+    ngx_str_t            host, *list;
+    ngx_uint_t           i;
+    ngx_table_elt_t     *origin;
+    ngx_http_request_t  *r = ctx->request;
+
+    if (ctx->conf->origins == NGX_HTTP_CONFERENCE_ORIGIN_ANY) {
+        return NGX_OK;
+    }
+
+    origin = ngx_http_conference_ws_header(r, "origin");
+    if (origin == NULL) {
+        return NGX_OK;
+    }
+
+    if (ctx->conf->origins == NGX_HTTP_CONFERENCE_ORIGIN_LIST) {
+        list = ctx->conf->origin_list->elts;
+
+        for (i = 0; i < ctx->conf->origin_list->nelts; i++) {
+            if (list[i].len == origin->value.len
+                && ngx_strncasecmp(list[i].data, origin->value.data,
+                                   list[i].len)
+                   == 0)
+            {
+                return NGX_OK;
+            }
+        }
+
+        return NGX_DECLINED;
+    }
+
+    host = origin->value;
+    p = ngx_strlcasestrn(host.data, host.data + host.len, (u_char *) "://",
+                         3 - 1);
+    if (p == NULL || r->headers_in.host == NULL) {
+        return NGX_DECLINED;
+    }
+
+    host.len -= p + 3 - host.data;
+    host.data = p + 3;
+
+    if (host.len != r->headers_in.host->value.len
+        || ngx_strncasecmp(host.data, r->headers_in.host->value.data,
+                           host.len)
+           != 0)
+    {
+        return NGX_DECLINED;
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * The session is open and in its rooms: 101, and the connection is ours.
+ * The request's reference that waiting took stays with the socket.
+ */
+
+void
+ngx_http_conference_ws_start(ngx_http_conference_ctx_t *ctx)
+{
+    u_char                    *p, accept[CONF_WS_ACCEPT_LEN];
+    ngx_table_elt_t           *key;
+    ngx_connection_t          *c;
+    ngx_http_cleanup_t        *cln;
+    ngx_http_request_t        *r = ctx->request;
+    ngx_http_conference_ws_t  *ws = ctx->socket;
+    static const char          head[] =
+        "HTTP/1.1 101 Switching Protocols" CRLF
+        "Upgrade: websocket" CRLF
+        "Connection: Upgrade" CRLF
+        "Sec-WebSocket-Accept: ";
+
+    c = r->connection;
+    key = ngx_http_conference_ws_header(r, "sec-websocket-key");
+
+    cln = ngx_http_cleanup_add(r, 0);
+
+    if (cln == NULL
+        || conf_ws_accept(ngx_http_conference_str(key->value), accept)
+           != CONF_OK)
+    {
+        ngx_http_finalize_request(r, NGX_HTTP_BAD_REQUEST);
+        return;
+    }
+
+    /* From here on the socket's own cleanup ends the session. */
+
+    ctx->op.session = NULL;
+    cln->handler = ngx_http_conference_ws_cleanup;
+    cln->data = ws;
+
+    conf_ws_reader_init(&ws->reader, ctx->conf->ws_max_message);
+    ws->heard = ngx_current_msec;
+    ws->flush.handler = ngx_http_conference_ws_flush;
+    ws->flush.data = ws;
+    ws->flush.log = c->log;
+
+    ngx_http_conference_worker->sockets++;
+
+    r->headers_out.status = NGX_HTTP_SWITCHING_PROTOCOLS;
+    r->keepalive = 0;
+    c->log->action = "in websocket";
+
+    p = ngx_http_conference_ws_buf;
+    p = ngx_cpymem(p, head, sizeof(head) - 1);
+    p = ngx_cpymem(p, accept, CONF_WS_ACCEPT_LEN);
+    p = ngx_cpymem(p, CRLF CRLF, 4);
+
+    if (c->send(c, ngx_http_conference_ws_buf,
+                p - ngx_http_conference_ws_buf)
+        != p - ngx_http_conference_ws_buf)
+    {
+        ngx_http_finalize_request(r, NGX_HTTP_CLOSE);
+        return;
+    }
+
+    r->header_sent = 1;
+    r->read_event_handler = ngx_http_conference_ws_read_handler;
+    r->write_event_handler = ngx_http_conference_ws_write_handler;
+
+    /* The row's sentence, for clients that expect one. */
+
+    if (ctx->op.row->text.len != 0) {
+        ngx_http_conference_ws_answer(ws, &ctx->op);
+    }
+
+    conf_arena_destroy(ctx->op.arena);
+    ctx->op.arena = NULL;
+
+    ngx_add_timer(c->read, ctx->conf->ws_ping);
+
+    /* What came behind the handshake is in its buffer. */
+
+    if (r->header_in->pos < r->header_in->last) {
+        ngx_http_conference_ws_frames(ws, r->header_in->pos,
+                                      r->header_in->last
+                                      - r->header_in->pos);
+        r->header_in->pos = r->header_in->last;
+    }
+
+    ngx_post_event(c->read, &ngx_posted_events);
+}

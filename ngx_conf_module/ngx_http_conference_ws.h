@@ -1,0 +1,86 @@
+
+/*
+ * One WebSocket of the worker, for the files that make it and run it.
+ */
+
+#ifndef _NGX_HTTP_CONFERENCE_WS_H_INCLUDED_
+#define _NGX_HTTP_CONFERENCE_WS_H_INCLUDED_
+
+
+#include "ngx_http_conference_module.h"
+
+
+#define NGX_HTTP_CONFERENCE_WS_READ  16384
+
+
+typedef struct ngx_http_conference_ws_s      ngx_http_conference_ws_t;
+typedef struct ngx_http_conference_ws_op_s   ngx_http_conference_ws_op_t;
+typedef struct ngx_http_conference_ws_out_s  ngx_http_conference_ws_out_t;
+
+/* One message of the client while its verb runs. */
+
+struct ngx_http_conference_ws_op_s {
+    conf_op_t                     op;
+    ngx_http_conference_ws_t     *ws;
+    ngx_http_conference_ws_op_t  *next;
+    ngx_http_conference_ws_op_t  *prev;
+};
+
+/* The send queue: references in blocks, made when there is something. */
+
+struct ngx_http_conference_ws_out_s {
+    conf_out_t                   *out;
+    ngx_http_conference_ws_out_t *next;
+};
+
+struct ngx_http_conference_ws_s {
+    conf_session_t                   session;     /* first: casts */
+    ngx_http_request_t              *request;
+    ngx_http_conference_loc_conf_t  *conf;
+    conf_ws_reader_t                 reader;
+
+    ngx_http_conference_ws_out_t    *first;
+    ngx_http_conference_ws_out_t   **last;
+    size_t                           queued;      /* bytes */
+    size_t                           sent;        /* of the first */
+
+    ngx_http_conference_ws_op_t     *ops;
+    ngx_uint_t                       nops;
+
+    ngx_msec_t                       heard;       /* last byte that came */
+    ngx_event_t                      flush;       /* posted */
+    unsigned                         pinged:1;
+    unsigned                         closing:1;   /* our close is queued */
+    unsigned                         ended:1;     /* close when queue is out */
+    unsigned                         paused:1;    /* too many ops */
+    unsigned                         slow:1;
+};
+
+
+extern u_char  ngx_http_conference_ws_buf[NGX_HTTP_CONFERENCE_WS_READ];
+
+
+/* conf_session_t's send and close. */
+void ngx_http_conference_ws_send(conf_session_t *s, conf_out_t *out);
+void ngx_http_conference_ws_shut(conf_session_t *s, conf_close_e why);
+
+/* The request's handlers once the connection is taken over. */
+void ngx_http_conference_ws_read_handler(ngx_http_request_t *r);
+void ngx_http_conference_ws_write_handler(ngx_http_request_t *r);
+
+/* Feeds bytes that came. */
+void ngx_http_conference_ws_frames(ngx_http_conference_ws_t *ws,
+    const u_char *data, size_t len);
+
+/* Sends what an op ended in. */
+void ngx_http_conference_ws_answer(ngx_http_conference_ws_t *ws,
+    conf_op_t *op);
+
+/* Posted when something was queued. */
+void ngx_http_conference_ws_flush(ngx_event_t *ev);
+
+/* Ends the session and frees all; the request's cleanup. */
+void ngx_http_conference_ws_cleanup(void *data);
+
+
+#endif /* _NGX_HTTP_CONFERENCE_WS_H_INCLUDED_ */

@@ -1,0 +1,291 @@
+
+/*
+ * What lies in the zone, and what shm/ files do for each other.  Private to
+ * shm/: nothing here is seen by its users.
+ *
+ * Sizes matter: the slab has 8, 16, .. 2048 bytes.  A session costs 64, its
+ * user's channel 64, and each channel that it is in 64 for the seat, 64 for
+ * the user (once for all of the user's sessions) and 16 for the worker (once
+ * for all of the worker's sessions).
+ *
+ * Functions that get a root run with the lock held.
+ */
+
+#ifndef _CONF_SHM_ROOT_H_INCLUDED_
+#define _CONF_SHM_ROOT_H_INCLUDED_
+
+
+#include "conf_cache.h"
+#include "conf_channel.h"
+#include "conf_hash.h"
+#include "conf_limit.h"
+#include "conf_queue.h"
+#include "conf_tree.h"
+
+
+#define CONF_SHM_MAGIC      0x4d48532d464e4f43    /* "CONF-SHM" */
+#define CONF_LATE_MAX       1024     /* events of a channel that wait */
+#define CONF_GAP_SPARES     32       /* kept for when the zone is full */
+#define CONF_LIMIT_CLASSES  32       /* of periods, by power of two */
+#define CONF_SLICE          64       /* steps in one go */
+
+
+/*
+ * An event: one reference for whoever makes or holds it back, one for each
+ * inbox it is in; the last to go frees it.
+ */
+
+typedef struct {
+    uint32_t              refs;
+    uint32_t              type;
+    uint64_t              channel;
+    uint64_t              epoch;
+    uint64_t              seq;
+    uint64_t              from;
+    uint64_t              to;
+    size_t                len;
+    uint8_t               body[];
+} conf_shm_event_t;
+
+
+/* A worker's slot; number 0: free. */
+
+typedef struct {
+    conf_worker_t         id;
+    conf_queue_t          sessions;
+    uint64_t              nsessions;
+    conf_shm_event_t    **ring;         /* each holds a reference */
+    uint32_t              size;         /* of the ring, a power of two */
+    uint32_t              head;
+    uint32_t              depth;
+    bool                  rung;         /* the doorbell was, no need to again */
+    bool                  lost;         /* an event, since the last drain */
+    bool                  ending;       /* hears nothing and opens nothing */
+    size_t                bytes;
+    uint64_t              dropped;
+} conf_shm_worker_t;
+
+
+typedef struct {
+    conf_hash_node_t      node;         /* of root->sessions */
+    uint64_t              id;
+    uint64_t              user;
+    uint32_t              slot;
+    uint32_t              closing;      /* joins nothing any more */
+    conf_queue_t          link;         /* of its worker */
+    conf_queue_t          seats;
+} conf_shm_session_t;
+
+
+/* A worker that listens to a channel. */
+
+typedef struct conf_shm_sub_s  conf_shm_sub_t;
+
+struct conf_shm_sub_s {
+    conf_shm_sub_t       *next;
+    uint32_t              slot;
+    uint32_t              sessions;     /* of this worker in the channel */
+};
+
+
+/*
+ * What a channel still waits for: exists while an event that is newer than
+ * the last delivered one is known of.
+ */
+
+typedef struct conf_shm_channel_s  conf_shm_channel_t;
+
+typedef struct {
+    conf_queue_t          link;         /* of root->gaps, oldest first */
+    conf_shm_channel_t   *channel;
+    conf_tree_t          *late;         /* by seq; may miss some */
+    uint64_t              newest;       /* known of */
+    int64_t               since_ms;
+    size_t                nlate;
+} conf_shm_gap_t;
+
+typedef struct {
+    conf_tree_t           node;         /* of the gap */
+    conf_shm_event_t     *event;        /* holds a reference */
+} conf_shm_late_t;
+
+
+struct conf_shm_channel_s {
+    conf_hash_node_t      node;         /* of root->channels */
+    uint64_t              key;
+    uint64_t              epoch;
+    uint64_t              seq;          /* of the newest delivered event */
+    conf_tree_t          *users;
+    uint64_t              nusers;
+    conf_shm_sub_t       *subs;
+    conf_shm_gap_t       *gap;          /* or NULL */
+};
+
+/* A channel of kind room. */
+
+typedef struct {
+    conf_shm_channel_t    channel;      /* first */
+    conf_tree_t           node;         /* of root->rooms */
+} conf_shm_room_t;
+
+/* A user in a channel. */
+
+typedef struct {
+    conf_tree_t           node;         /* of its channel */
+    conf_shm_channel_t   *channel;
+    uint64_t              sessions;     /* of the user in the channel */
+} conf_shm_user_t;
+
+/* A session in a channel. */
+
+typedef struct {
+    conf_hash_node_t      node;         /* of root->seats */
+    conf_queue_t          link;         /* of its session */
+    conf_shm_session_t   *session;
+    conf_shm_user_t      *user;
+} conf_shm_seat_t;
+
+
+/* A hot copy. */
+
+typedef struct {
+    conf_hash_node_t      node;         /* of root->copies */
+    conf_queue_t          link;         /* of root->recent, newest first */
+    uint64_t              room;
+    uint64_t              user;
+    uint64_t              rev;
+    uint32_t              kind;
+    uint32_t              era;          /* older than the cache's: gone */
+    size_t                len;
+    uint8_t               value[];
+} conf_shm_copy_t;
+
+
+/*
+ * A rate bucket: a vessel that leaks count units a millisecond and into which
+ * a call pours period_ms of them.
+ */
+
+typedef struct {
+    conf_hash_node_t      node;         /* of root->buckets */
+    conf_queue_t          link;         /* of its class, newest first */
+    uint64_t              key;
+    uint32_t              row;
+    uint32_t              period_ms;
+    uint64_t              level;
+    int64_t               last_ms;
+} conf_shm_bucket_t;
+
+
+struct conf_shm_root_s {
+    /* These three stay where they are in every version. */
+    uint64_t              magic;
+    uint64_t              version;
+    uint64_t              layout;
+
+    volatile uint64_t     holder;       /* pid of who has the lock, or 0 */
+    uint64_t              node;
+    uint64_t              seed;
+    uint64_t              generation;
+    uint64_t              numbers;      /* drawn by workers */
+    size_t                reserve;      /* pages: copies and buckets stop */
+
+    uint64_t              nrooms;
+    uint64_t              nevents;
+    uint64_t              published;
+    uint64_t              dropped;
+    uint64_t              zone_full;
+    uint64_t              cache_hits;
+    uint64_t              cache_misses;
+    uint64_t              limited;
+
+    conf_hash_t           sessions;     /* conf_session.c */
+
+    conf_hash_t           channels;     /* conf_channel.c */
+    conf_hash_t           seats;
+    conf_tree_t          *rooms;
+
+    conf_queue_t          gaps;         /* conf_publish.c */
+    conf_queue_t          spares;
+    size_t                nspares;
+
+    conf_hash_t           copies;       /* conf_cache.c */
+    conf_queue_t          recent;
+    uint32_t              era;
+    uint64_t              floors[CONF_CACHE_FLOORS];
+    uint64_t              members_floor;
+
+    conf_hash_t           buckets;      /* conf_limit.c */
+    conf_queue_t          classes[CONF_LIMIT_CLASSES];
+    size_t                class;        /* the next to be tidied up */
+
+    conf_shm_worker_t     workers[CONF_WORKERS_MAX];
+};
+
+
+/* NULL, and no lock: there is no root. */
+conf_shm_root_t *conf_shm_lock(conf_shm_t *shm);
+void conf_shm_unlock(conf_shm_t *shm);
+
+/*
+ * When the zone is full, copies and rate buckets make room, a bounded number
+ * of them.  NULL is counted.
+ */
+void *conf_shm_alloc(conf_shm_t *shm, size_t size);
+void conf_shm_free(conf_shm_t *shm, void *p);
+
+
+/* Who left where; called back when the lock is gone. */
+
+typedef struct {
+    size_t                steps;        /* seats and sessions taken away */
+    size_t                n;
+    uint64_t              channels[CONF_SLICE];
+    uint64_t              users[CONF_SLICE];
+} conf_shm_left_t;
+
+void conf_shm_left_call(const conf_shm_left_t *lefts, conf_left_pt left,
+    void *data);
+
+/* NULL when it is not, or is ending. */
+conf_shm_worker_t *conf_shm_worker(conf_shm_root_t *root,
+    const conf_worker_t *id);
+
+conf_shm_session_t *conf_shm_session(conf_shm_root_t *root, uint64_t id);
+
+/* Takes seats away and then the session: true when it is gone. */
+bool conf_shm_session_end(conf_shm_t *shm, conf_shm_root_t *root,
+    conf_shm_session_t *session, conf_shm_left_t *lefts);
+
+conf_shm_channel_t *conf_shm_channel(conf_shm_root_t *root, uint64_t key);
+conf_shm_seat_t *conf_shm_seat(conf_shm_root_t *root, uint64_t session,
+    uint64_t channel);
+
+/* Tells whether the user has no other in the channel. */
+bool conf_shm_seat_end(conf_shm_t *shm, conf_shm_root_t *root,
+    conf_shm_seat_t *seat);
+
+/* Forgets what a channel waits for. */
+void conf_shm_gap_end(conf_shm_t *shm, conf_shm_root_t *root,
+    conf_shm_channel_t *channel);
+
+/* Fills the spares; CONF_OK or CONF_E_ZONE_FULL. */
+conf_rc_t conf_shm_gap_init(conf_shm_t *shm, conf_shm_root_t *root);
+
+void conf_shm_event_release(conf_shm_t *shm, conf_shm_root_t *root,
+    conf_shm_event_t *event);
+
+/* Takes a reference, or drops the event when the inbox is full. */
+void conf_shm_inbox_put(conf_shm_root_t *root, conf_shm_worker_t *worker,
+    conf_shm_event_t *event, conf_wake_t *wake);
+
+/* Drops at most max events; true when there are no more. */
+bool conf_shm_inbox_drop(conf_shm_t *shm, conf_shm_root_t *root,
+    conf_shm_worker_t *worker, size_t max);
+
+/* Frees the oldest n; returns how many there were. */
+size_t conf_shm_cache_evict(conf_shm_t *shm, conf_shm_root_t *root, size_t n);
+size_t conf_shm_limit_evict(conf_shm_t *shm, conf_shm_root_t *root, size_t n);
+
+
+#endif /* _CONF_SHM_ROOT_H_INCLUDED_ */

@@ -1,0 +1,64 @@
+
+/*
+ * The workers that share the zone, of every generation of nginx at once: an
+ * old worker that still has sockets and the new ones after a reload.  A
+ * worker is a slot and the number it drew; the number tells a slot's new
+ * owner from its last.
+ */
+
+#ifndef _CONF_WORKER_H_INCLUDED_
+#define _CONF_WORKER_H_INCLUDED_
+
+
+#include "conf_shm.h"
+#include "conf_buf.h"
+
+
+#define CONF_WORKERS_MAX    64
+#define CONF_INBOX_EVENTS   16384     /* references an inbox can hold */
+#define CONF_INBOX_BYTES    (8 * 1024 * 1024)
+
+typedef struct {
+    uint32_t    slot;
+    uint64_t    number;      /* unique in this zone, names the doorbell */
+    uint64_t    pid;
+} conf_worker_t;
+
+/* The workers whose doorbell must be rung, after the call that filled this. */
+
+typedef struct {
+    size_t          n;
+    conf_worker_t   workers[CONF_WORKERS_MAX];
+} conf_wake_t;
+
+typedef struct {
+    conf_worker_t   worker;
+    uint64_t        sessions;
+    uint64_t        depth;       /* events in the inbox */
+    uint64_t        bytes;
+    uint64_t        dropped;     /* since it attached */
+} conf_worker_stat_t;
+
+
+/* Takes a free slot and an empty inbox.  CONF_OK, CONF_E_ZONE_FULL. */
+conf_rc_t conf_worker_attach(conf_shm_t *shm, uint64_t pid,
+    conf_worker_t *worker);
+
+/* All workers; returns how many.  For the status and for probing doorbells. */
+size_t conf_worker_list(conf_shm_t *shm,
+    conf_worker_stat_t stats[CONF_WORKERS_MAX]);
+
+/*
+ * Ends a worker, itself on a clean exit or another that was found dead: a
+ * slice of its sessions is closed (as conf_session_close() does) and what
+ * users left is reported by left, called without the lock; again, after
+ * CONF_OK, until it returns CONF_DONE, when the slot is free.  A worker that
+ * is not there any more is CONF_DONE at once.
+ */
+typedef void (*conf_left_pt)(void *data, uint64_t channel, uint64_t user);
+
+conf_rc_t conf_worker_detach(conf_shm_t *shm, const conf_worker_t *worker,
+    conf_left_pt left, void *data);
+
+
+#endif /* _CONF_WORKER_H_INCLUDED_ */

@@ -63,6 +63,7 @@ typedef struct {
     bool                  ending;       /* hears nothing and opens nothing */
     size_t                bytes;
     uint64_t              dropped;
+    conf_counters_t       counters;
 } conf_shm_worker_t;
 
 
@@ -220,6 +221,7 @@ struct conf_shm_root_s {
     size_t                class;        /* the next to be tidied up */
 
     conf_shm_worker_t     workers[CONF_WORKERS_MAX];
+    conf_counters_t       retired;      /* of workers that have ended */
 };
 
 

@@ -98,11 +98,61 @@ conf_worker_list(conf_shm_t *shm, conf_worker_stat_t stats[CONF_WORKERS_MAX])
 }
 
 
+void
+conf_worker_report(conf_shm_t *shm, const conf_worker_t *worker,
+    const conf_counters_t *counters)
+{
+    conf_shm_root_t    *root;
+    conf_shm_worker_t  *w;
+
+    root = conf_shm_lock(shm);
+    if (root == NULL) {
+        return;
+    }
+
+    w = conf_shm_worker(root, worker);
+    if (w != NULL) {
+        w->counters = *counters;
+    }
+
+    conf_shm_unlock(shm);
+}
+
+
+void
+conf_worker_counters(conf_shm_t *shm, conf_counters_t *sum)
+{
+    size_t            i, j;
+    conf_shm_root_t  *root;
+
+    root = conf_shm_lock(shm);
+    if (root == NULL) {
+        memset(sum, 0, sizeof(conf_counters_t));
+        return;
+    }
+
+    *sum = root->retired;
+
+    for (i = 0; i < CONF_WORKERS_MAX; i++) {
+        if (root->workers[i].id.number == 0) {
+            continue;
+        }
+
+        for (j = 0; j < CONF_COUNTERS; j++) {
+            sum->n[j] += root->workers[i].counters.n[j];
+        }
+    }
+
+    conf_shm_unlock(shm);
+}
+
+
 conf_rc_t
 conf_worker_detach(conf_shm_t *shm, const conf_worker_t *worker,
     conf_left_pt left, void *data)
 {
     bool                 done;
+    size_t               i;
     conf_shm_left_t      lefts;
     conf_shm_root_t     *root;
     conf_shm_worker_t   *w;
@@ -133,6 +183,10 @@ conf_worker_detach(conf_shm_t *shm, const conf_worker_t *worker,
            && conf_queue_empty(&w->sessions);
 
     if (done) {
+        for (i = 0; i < CONF_COUNTERS; i++) {
+            root->retired.n[i] += w->counters.n[i];
+        }
+
         conf_shm_free(shm, w->ring);
         memset(w, 0, sizeof(conf_shm_worker_t));
         conf_queue_init(&w->sessions);

@@ -40,6 +40,18 @@ typedef struct {
 } conf_worker_stat_t;
 
 
+/*
+ * Figures that workers count for themselves and report now and then, so that
+ * any of them can tell the sum; what they mean is the caller's.
+ */
+
+#define CONF_COUNTERS       64
+
+typedef struct {
+    uint64_t        n[CONF_COUNTERS];
+} conf_counters_t;
+
+
 /* Takes a free slot and an empty inbox.  CONF_OK, CONF_E_ZONE_FULL. */
 conf_rc_t conf_worker_attach(conf_shm_t *shm, uint64_t pid,
     conf_worker_t *worker);
@@ -47,6 +59,13 @@ conf_rc_t conf_worker_attach(conf_shm_t *shm, uint64_t pid,
 /* All workers; returns how many.  For the status and for probing doorbells. */
 size_t conf_worker_list(conf_shm_t *shm,
     conf_worker_stat_t stats[CONF_WORKERS_MAX]);
+
+/* Sets the worker's figures; no effect when it is not attached. */
+void conf_worker_report(conf_shm_t *shm, const conf_worker_t *worker,
+    const conf_counters_t *counters);
+
+/* The sum of all workers since the zone was made, of those that ended too. */
+void conf_worker_counters(conf_shm_t *shm, conf_counters_t *sum);
 
 /*
  * Ends a worker, itself on a clean exit or another that was found dead: a

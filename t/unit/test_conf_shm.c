@@ -562,6 +562,46 @@ test_worker(void)
 }
 
 
+/* Figures are summed over workers, and stay when a worker ends. */
+
+static void
+test_counters(void)
+{
+    conf_worker_t        one, two;
+    conf_counters_t      counters, sum;
+    conf_shm_malloc_t    m;
+
+    conf_shm_malloc_init(&m);
+    (void) conf_worker_attach(&m.shm, 1, &one);
+    (void) conf_worker_attach(&m.shm, 2, &two);
+
+    memset(&counters, 0, sizeof(conf_counters_t));
+    counters.n[0] = 3;
+    counters.n[CONF_COUNTERS - 1] = 5;
+
+    conf_worker_report(&m.shm, &one, &counters);
+    conf_worker_report(&m.shm, &two, &counters);
+    conf_worker_counters(&m.shm, &sum);
+    is_int(sum.n[0], 6, "figures are summed");
+    is_int(sum.n[CONF_COUNTERS - 1], 10, "all of them");
+
+    while (conf_worker_detach(&m.shm, &one, test_left, &m) == CONF_OK) {
+        /* void */
+    }
+
+    conf_worker_counters(&m.shm, &sum);
+    is_int(sum.n[0], 6, "they outlive a worker");
+
+    counters.n[0] = 4;
+    conf_worker_report(&m.shm, &one, &counters);
+    conf_worker_report(&m.shm, &two, &counters);
+    conf_worker_counters(&m.shm, &sum);
+    is_int(sum.n[0], 7, "who has ended reports nothing");
+
+    conf_shm_malloc_done(&m);
+}
+
+
 static void
 test_bytes(void)
 {
@@ -620,6 +660,7 @@ main(void)
     test_dead_holder();
     test_dead_process();
     test_worker();
+    test_counters();
     test_bytes();
 
     return tap_done();

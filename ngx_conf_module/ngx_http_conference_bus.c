@@ -10,6 +10,7 @@
  */
 
 #include "ngx_http_conference_module.h"
+#include "ngx_http_conference_stat.h"
 
 #include <sys/un.h>
 
@@ -247,6 +248,9 @@ ngx_http_conference_bus_tick(ngx_event_t *ev)
     }
 
     conf_sync_tick(bus->conf->sync);
+
+    conf_worker_report(&bus->conf->env.shm, &bus->conf->env.worker,
+                       &ngx_http_conference_counters);
 
     ngx_add_timer(ev, NGX_HTTP_CONFERENCE_BUS_TICK);
 }

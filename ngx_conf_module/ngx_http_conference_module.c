@@ -5,6 +5,7 @@
  */
 
 #include "ngx_http_conference_module.h"
+#include "ngx_http_conference_stat.h"
 
 #include <openssl/rand.h>
 
@@ -150,8 +151,29 @@ static ngx_command_t  ngx_http_conference_commands[] = {
       offsetof(ngx_http_conference_loc_conf_t, files),
       NULL },
 
+    { ngx_string("conf_log_mask"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_conference_loc_conf_t, log_mask),
+      NULL },
+
     { ngx_string("conf_status"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_http_conference_status,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("conf_metrics"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_http_conference_status,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("conf_health"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
       ngx_http_conference_status,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
@@ -162,7 +184,7 @@ static ngx_command_t  ngx_http_conference_commands[] = {
 
 
 static ngx_http_module_t  ngx_http_conference_module_ctx = {
-    NULL,                                  /* preconfiguration */
+    ngx_http_conference_add_variables,     /* preconfiguration */
     ngx_http_conference_init,              /* postconfiguration */
 
     ngx_http_conference_create_main_conf,  /* create main configuration */
@@ -336,6 +358,9 @@ ngx_http_conference_exit_process(ngx_cycle_t *cycle)
     conf_sync_destroy(cmcf->sync);
     cmcf->sync = NULL;
 
+    conf_worker_report(&cmcf->env.shm, &cmcf->env.worker,
+                       &ngx_http_conference_counters);
+
     /* Rooms hear that our users have left, from whoever is left. */
 
     ngx_http_conference_zone_detach(cmcf);
@@ -415,6 +440,7 @@ ngx_http_conference_create_loc_conf(ngx_conf_t *cf)
 
     conf->token_ttl = NGX_CONF_UNSET_MSEC;
     conf->rate_limit = NGX_CONF_UNSET;
+    conf->log_mask = NGX_CONF_UNSET;
     conf->origins = NGX_CONF_UNSET_UINT;
     conf->ws_ping = NGX_CONF_UNSET_MSEC;
     conf->ws_timeout = NGX_CONF_UNSET_MSEC;
@@ -436,6 +462,7 @@ ngx_http_conference_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_str_value(conf->jwt_secret, prev->jwt_secret, "");
     ngx_conf_merge_msec_value(conf->token_ttl, prev->token_ttl, 86400000);
     ngx_conf_merge_value(conf->rate_limit, prev->rate_limit, 1);
+    ngx_conf_merge_value(conf->log_mask, prev->log_mask, 1);
     ngx_conf_merge_msec_value(conf->ws_ping, prev->ws_ping, 30000);
     ngx_conf_merge_msec_value(conf->ws_timeout, prev->ws_timeout, 75000);
     ngx_conf_merge_size_value(conf->ws_max_message, prev->ws_max_message,

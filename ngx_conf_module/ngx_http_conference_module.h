@@ -35,9 +35,6 @@ typedef struct {
     ngx_http_conference_bus_t  *bus;
     conf_sync_t                *sync;
     ngx_uint_t                  used;       /* a location has conf_api */
-    uint64_t                    sockets;    /* opened since the start */
-    uint64_t                    slow;       /* closed: did not read */
-    uint64_t                    requests;
 } ngx_http_conference_main_conf_t;
 
 typedef enum {
@@ -54,6 +51,7 @@ typedef struct {
     ngx_str_t                     jwt_secret;
     ngx_msec_t                    token_ttl;
     ngx_flag_t                    rate_limit;
+    ngx_flag_t                    log_mask;
     ngx_uint_t                    origins;   /* ngx_http_conference_origin_e */
     ngx_array_t                  *origin_list;   /* of ngx_str_t */
 
@@ -77,8 +75,11 @@ typedef struct {
     conf_route_match_t               match;
     off_t                            received;    /* of the body */
     off_t                            body_max;
-    void                            *socket;      /* being opened */
+    void                            *socket;      /* opened or open */
+    uint64_t                         room_id;     /* of the input; for logs */
+    uint64_t                         started;     /* on the clock, in us */
     void                            *upload;
+    unsigned                         no_space:1;  /* the body is dropped */
 } ngx_http_conference_ctx_t;
 
 
@@ -119,6 +120,9 @@ void ngx_http_conference_bus_close(ngx_http_conference_main_conf_t *cmcf);
 
 ngx_int_t ngx_http_conference_handler(ngx_http_request_t *r);
 
+/* The row that would answer the request; NULL when none would. */
+const conf_row_t *ngx_http_conference_find(ngx_http_request_t *r);
+
 /* Answers what the op ended in; takes the reference that waiting took. */
 void ngx_http_conference_answer(ngx_http_conference_ctx_t *ctx);
 
@@ -151,12 +155,17 @@ void ngx_http_conference_ws_start(ngx_http_conference_ctx_t *ctx);
 void ngx_http_conference_upload(ngx_http_conference_ctx_t *ctx);
 void ngx_http_conference_upload_end(ngx_http_conference_ctx_t *ctx);
 
-/* Sends the file that the op has ended in. */
+/* Sends the file that the op has ended in; NGX_DECLINED: it is not there. */
 ngx_int_t ngx_http_conference_send_file(ngx_http_conference_ctx_t *ctx,
     const conf_file_t *file);
 
 
-/* ngx_http_conference_status.c */
+/* ngx_http_conference_variable.c */
+
+ngx_int_t ngx_http_conference_add_variables(ngx_conf_t *cf);
+
+
+/* ngx_http_conference_status.c: conf_status, conf_metrics, conf_health */
 
 char *ngx_http_conference_status(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);

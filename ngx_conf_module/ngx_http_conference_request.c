@@ -8,6 +8,7 @@
  */
 
 #include "ngx_http_conference_module.h"
+#include "ngx_http_conference_stat.h"
 
 
 #define NGX_HTTP_CONFERENCE_ARENA      2048
@@ -17,9 +18,11 @@
 static ngx_http_conference_ctx_t *ngx_http_conference_create(
     ngx_http_request_t *r);
 static void ngx_http_conference_cleanup(void *data);
-static conf_rc_t ngx_http_conference_route(ngx_http_conference_ctx_t *ctx);
+static conf_rc_t ngx_http_conference_route(ngx_http_request_t *r,
+    conf_arena_t *arena, conf_route_match_t *match);
 static unsigned ngx_http_conference_method(ngx_http_request_t *r);
 static conf_str_t ngx_http_conference_token(ngx_http_conference_ctx_t *ctx);
+static void ngx_http_conference_mask(ngx_http_request_t *r);
 static uint64_t ngx_http_conference_address(ngx_http_request_t *r);
 static ngx_int_t ngx_http_conference_body(ngx_http_conference_ctx_t *ctx);
 static void ngx_http_conference_body_handler(ngx_http_request_t *r);
@@ -27,11 +30,13 @@ static conf_rc_t ngx_http_conference_body_read(ngx_http_request_t *r,
     conf_str_t *body);
 static void ngx_http_conference_run(ngx_http_conference_ctx_t *ctx,
     conf_str_t body);
+static uint64_t ngx_http_conference_room(const conf_op_t *op);
 static void ngx_http_conference_finish(conf_op_t *op);
 static ngx_int_t ngx_http_conference_send(ngx_http_conference_ctx_t *ctx);
 static ngx_int_t ngx_http_conference_limits(ngx_http_conference_ctx_t *ctx);
 static ngx_int_t ngx_http_conference_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
+static void ngx_http_conference_body_drop(ngx_chain_t *in);
 
 
 static ngx_http_request_body_filter_pt  ngx_http_conference_next_body_filter;
@@ -41,6 +46,7 @@ ngx_int_t
 ngx_http_conference_handler(ngx_http_request_t *r)
 {
     conf_rc_t                   rc;
+    conf_str_t                  token = conf_null_string;
     ngx_http_conference_ctx_t  *ctx;
 
     ctx = ngx_http_conference_create(r);
@@ -48,13 +54,23 @@ ngx_http_conference_handler(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    ngx_http_conference_worker->requests++;
-
-    rc = ngx_http_conference_route(ctx);
+    rc = ngx_http_conference_route(r, ctx->op.arena, &ctx->match);
 
     if (rc == CONF_OK) {
-        rc = conf_op_admit(&ctx->op, ngx_http_conference_token(ctx),
-                           ngx_http_conference_address(r));
+        ctx->op.row = ctx->match.row;
+        ctx->op.fixed = ctx->op.row->fixed;
+    }
+
+    if (rc == CONF_OK) {
+        token = ngx_http_conference_token(ctx);
+    }
+
+    if (ctx->conf->log_mask && r->args.len != 0) {
+        ngx_http_conference_mask(r);
+    }
+
+    if (rc == CONF_OK) {
+        rc = conf_op_admit(&ctx->op, token, ngx_http_conference_address(r));
     }
 
     if (rc == CONF_OK && ctx->op.row->body == CONF_BODY_SOCKET) {
@@ -88,6 +104,7 @@ ngx_http_conference_create(ngx_http_request_t *r)
     }
 
     ctx->request = r;
+    ctx->started = ngx_http_conference_clock();
     ctx->conf = ngx_http_get_module_loc_conf(r, ngx_http_conference_module);
 
     ctx->op.arena = conf_arena_create(NGX_HTTP_CONFERENCE_ARENA,
@@ -147,29 +164,30 @@ ngx_http_conference_cleanup(void *data)
  */
 
 static conf_rc_t
-ngx_http_conference_route(ngx_http_conference_ctx_t *ctx)
+ngx_http_conference_route(ngx_http_request_t *r, conf_arena_t *arena,
+    conf_route_match_t *match)
 {
     u_char                           *p;
-    conf_rc_t                         rc;
     conf_str_t                        path;
     ngx_uint_t                        n;
-    ngx_http_request_t               *r = ctx->request;
+    ngx_http_conference_loc_conf_t   *conf;
     ngx_http_conference_main_conf_t  *cmcf;
 
     cmcf = ngx_http_get_module_main_conf(r, ngx_http_conference_module);
+    conf = ngx_http_get_module_loc_conf(r, ngx_http_conference_module);
 
     path = ngx_http_conference_str(r->uri);
 
-    if (path.len < ctx->conf->prefix.len
-        || ngx_memcmp(path.data, ctx->conf->prefix.data,
-                      ctx->conf->prefix.len)
+    if (path.len < conf->prefix.len
+        || ngx_memcmp(path.data, conf->prefix.data,
+                      conf->prefix.len)
            != 0)
     {
         return CONF_E_NOT_FOUND;
     }
 
-    path.data += ctx->conf->prefix.len;
-    path.len -= ctx->conf->prefix.len;
+    path.data += conf->prefix.len;
+    path.len -= conf->prefix.len;
 
     if (path.len == 0) {
         path = conf_str("/");
@@ -194,15 +212,37 @@ ngx_http_conference_route(ngx_http_conference_ctx_t *ctx)
         return CONF_E_NOT_FOUND;
     }
 
-    rc = conf_route_find(cmcf->routes[ctx->conf->api->index], ctx->op.arena,
-                         ngx_http_conference_method(r), path, &ctx->match);
+    return conf_route_find(cmcf->routes[conf->api->index], arena,
+                           ngx_http_conference_method(r), path, match);
+}
 
-    if (rc == CONF_OK) {
-        ctx->op.row = ctx->match.row;
-        ctx->op.fixed = ctx->op.row->fixed;
+
+const conf_row_t *
+ngx_http_conference_find(ngx_http_request_t *r)
+{
+    conf_arena_t                    *arena;
+    const conf_row_t                *row;
+    conf_route_match_t               match;
+    ngx_http_conference_loc_conf_t  *conf;
+
+    conf = ngx_http_get_module_loc_conf(r, ngx_http_conference_module);
+
+    if (conf->api == NULL) {
+        return NULL;
     }
 
-    return rc;
+    arena = conf_arena_create(1024, 0);
+    row = NULL;
+
+    if (arena != NULL
+        && ngx_http_conference_route(r, arena, &match) == CONF_OK)
+    {
+        row = match.row;
+    }
+
+    conf_arena_destroy(arena);
+
+    return row;
 }
 
 
@@ -255,6 +295,22 @@ ngx_http_conference_token(ngx_http_conference_ctx_t *ctx)
     }
 
     return none;
+}
+
+
+/*
+ * Overwrites a token where nginx keeps the request line: from here on it
+ * is in no log, whatever the format.
+ */
+
+static void
+ngx_http_conference_mask(ngx_http_request_t *r)
+{
+    ngx_str_t  value;
+
+    if (ngx_http_arg(r, (u_char *) "token", 5, &value) == NGX_OK) {
+        ngx_memset(value.data, '*', value.len);
+    }
 }
 
 
@@ -406,8 +462,8 @@ ngx_http_conference_body_handler(ngx_http_request_t *r)
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_conference_module);
 
-    if (ctx->received > ctx->body_max) {
-        ctx->op.rc = CONF_E_TOO_LARGE;
+    if (ctx->no_space || ctx->received > ctx->body_max) {
+        ctx->op.rc = ctx->no_space ? CONF_E_STORE_FULL : CONF_E_TOO_LARGE;
         ngx_http_conference_answer(ctx);
         return;
     }
@@ -504,10 +560,35 @@ ngx_http_conference_run(ngx_http_conference_ctx_t *ctx, conf_str_t body)
         return;
     }
 
+    ctx->room_id = ngx_http_conference_room(&ctx->op);
+
     r->read_event_handler = ngx_http_test_reading;
     r->write_event_handler = ngx_http_request_empty_handler;
 
     conf_op_run(&ctx->op);
+}
+
+
+/* The room that the input names, where its schema has one. */
+
+static uint64_t
+ngx_http_conference_room(const conf_op_t *op)
+{
+    size_t                i;
+    const conf_schema_t  *schema;
+
+    schema = op->row->schema;
+
+    for (i = 0; schema != NULL && i < schema->nfields; i++) {
+        if (schema->fields[i].type == CONF_T_U64
+            && conf_str_eq(schema->fields[i].name, conf_str("room_id")))
+        {
+            return *(uint64_t *) ((u_char *) op->in
+                                  + schema->fields[i].offset);
+        }
+    }
+
+    return 0;
 }
 
 
@@ -534,6 +615,11 @@ ngx_http_conference_answer(ngx_http_conference_ctx_t *ctx)
     } else {
         if (ctx->op.rc == CONF_OK && ctx->op.row->body == CONF_BODY_FILE) {
             rc = ngx_http_conference_send_file(ctx, ctx->op.reply);
+
+            if (rc == NGX_DECLINED) {
+                ctx->op.rc = CONF_E_FILE_ABSENT;
+                rc = ngx_http_conference_send(ctx);
+            }
 
         } else {
             rc = ngx_http_conference_send(ctx);
@@ -590,6 +676,11 @@ ngx_http_conference_send(ngx_http_conference_ctx_t *ctx)
     }
 
     conf_buf_free(&buf);
+
+    ngx_http_conference_count(NGX_HTTP_CONFERENCE_REQUESTS
+                              + answer.status / 100 % 6, 1);
+    ngx_http_conference_observe(NGX_HTTP_CONFERENCE_REQUEST_TIME,
+                                ngx_http_conference_clock() - ctx->started);
 
     r->headers_out.status = answer.status;
     r->headers_out.content_length_n = b->last - b->pos;
@@ -716,12 +807,14 @@ ngx_http_conference_body_filter_init(ngx_conf_t *cf)
 /*
  * A chunked body tells its length only as it comes.  What is over the limit
  * is dropped here, so that neither memory nor disk holds it, and answered in
- * the dialect's form when it has ended; one that goes on and on is cut.
+ * the dialect's form when it has ended; one that goes on and on is cut.  The
+ * rest of a body for which the disk has no room goes the same way.
  */
 
 static ngx_int_t
 ngx_http_conference_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 {
+    ngx_int_t                   rc;
     ngx_buf_t                  *b;
     ngx_chain_t                *cl;
     ngx_http_conference_ctx_t  *ctx;
@@ -747,5 +840,29 @@ ngx_http_conference_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
         return NGX_HTTP_REQUEST_ENTITY_TOO_LARGE;
     }
 
-    return ngx_http_conference_next_body_filter(r, in);
+    if (!ctx->no_space) {
+        rc = ngx_http_conference_next_body_filter(r, in);
+
+        if (rc != NGX_HTTP_INTERNAL_SERVER_ERROR) {
+            return rc;
+        }
+
+        ctx->no_space = 1;
+        ngx_http_conference_body_drop(r->request_body->bufs);
+        r->request_body->bufs = NULL;
+    }
+
+    ngx_http_conference_body_drop(in);
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_conference_body_drop(ngx_chain_t *in)
+{
+    for ( /* void */ ; in != NULL; in = in->next) {
+        in->buf->pos = in->buf->last;
+        in->buf->file_pos = in->buf->file_last;
+    }
 }

@@ -10,6 +10,7 @@
  */
 
 #include "ngx_http_conference_module.h"
+#include "ngx_http_conference_stat.h"
 
 
 #define NGX_HTTP_CONFERENCE_RPC_CHUNK    65536
@@ -191,6 +192,8 @@ ngx_http_conference_rpc_call(conf_env_t *env, conf_call_t *call,
 
     rpc = ((ngx_http_conference_main_conf_t *) env->data)->rpc;
     op = &conf_ops[call->code];
+
+    ngx_http_conference_count(NGX_HTTP_CONFERENCE_CALLS, 1);
 
     call->rc = CONF_OK;
     call->reply = NULL;
@@ -589,6 +592,9 @@ ngx_http_conference_rpc_reply(ngx_http_conference_rpc_t *rpc,
     }
 
     ngx_http_conference_rpc_leave(rpc, call);
+    ngx_http_conference_observe(NGX_HTTP_CONFERENCE_CALL_TIME,
+                                ngx_http_conference_clock()
+                                - call->started_us);
 
     call->rev = frame->rev;
     call->rc = (conf_rc_t) frame->code;
@@ -681,6 +687,7 @@ ngx_http_conference_rpc_deadline(ngx_event_t *ev)
         ngx_http_conference_rpc_leave(rpc, call);
         call->rc = rpc->state == NGX_HTTP_CONFERENCE_RPC_DOWN
                    ? CONF_E_BACKEND_DOWN : CONF_E_BACKEND_TIMEOUT;
+        ngx_http_conference_count(NGX_HTTP_CONFERENCE_FAILED, 1);
         call->done(call);
     }
 }
@@ -731,6 +738,7 @@ ngx_http_conference_rpc_enter(ngx_http_conference_rpc_t *rpc,
     rpc->slots[call->id & (rpc->nslots - 1)] = call;
     rpc->npending++;
 
+    call->started_us = ngx_http_conference_clock();
     call->deadline_ms = (int64_t) (ngx_current_msec
                                    + rpc->conf->backend_timeout);
 
@@ -779,6 +787,8 @@ static void
 ngx_http_conference_rpc_refuse(ngx_http_conference_rpc_t *rpc,
     conf_call_t *call, conf_rc_t rc)
 {
+    ngx_http_conference_count(NGX_HTTP_CONFERENCE_FAILED, 1);
+
     call->rc = rc;
     call->id = rpc->next_id++;
     call->slot = 2;

@@ -5,6 +5,7 @@
  */
 
 #include "ngx_http_conference_ws.h"
+#include "ngx_http_conference_stat.h"
 
 
 static ngx_int_t ngx_http_conference_ws_origin(
@@ -202,7 +203,8 @@ ngx_http_conference_ws_start(ngx_http_conference_ctx_t *ctx)
     ws->flush.data = ws;
     ws->flush.log = c->log;
 
-    ngx_http_conference_worker->sockets++;
+    ngx_http_conference_count(NGX_HTTP_CONFERENCE_OPENED, 1);
+    ngx_http_conference_count(NGX_HTTP_CONFERENCE_REQUESTS + 1, 1);
 
     r->headers_out.status = NGX_HTTP_SWITCHING_PROTOCOLS;
     r->keepalive = 0;

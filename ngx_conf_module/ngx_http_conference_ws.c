@@ -13,6 +13,7 @@
  */
 
 #include "ngx_http_conference_ws.h"
+#include "ngx_http_conference_stat.h"
 
 
 #define NGX_HTTP_CONFERENCE_WS_OPS      64      /* messages under way */
@@ -215,6 +216,8 @@ ngx_http_conference_ws_message(ngx_http_conference_ws_t *ws, conf_str_t data)
         return;
     }
 
+    ngx_http_conference_count(NGX_HTTP_CONFERENCE_MESSAGES, 1);
+
     wo->ws = ws;
     op = &wo->op;
     op->env = ws->session.env;
@@ -377,7 +380,7 @@ ngx_http_conference_ws_shut(conf_session_t *s, conf_close_e why)
 
     if (why == CONF_CLOSE_SLOW) {
         ws->slow = 1;
-        ngx_http_conference_worker->slow++;
+        ngx_http_conference_count(NGX_HTTP_CONFERENCE_SLOW, 1);
         ngx_log_error(NGX_LOG_WARN, ws->request->connection->log, 0,
                       "conference: client does not read, %uz bytes wait",
                       ws->queued);
@@ -457,6 +460,8 @@ ngx_http_conference_ws_queue(ngx_http_conference_ws_t *ws, conf_out_t *out)
         ws->ended = 1;
         return;
     }
+
+    ngx_http_conference_count(NGX_HTTP_CONFERENCE_FRAMES, 1);
 
     conf_out_ref(out);
     item->out = out;
@@ -603,6 +608,8 @@ ngx_http_conference_ws_sent(ngx_http_conference_ws_t *ws, size_t sent)
     size_t                         size;
     ngx_http_conference_ws_out_t  *item;
 
+    ngx_http_conference_count(NGX_HTTP_CONFERENCE_BYTES, sent);
+
     ws->queued -= sent;
     ws->sent += sent;
 
@@ -677,6 +684,8 @@ ngx_http_conference_ws_cleanup(void *data)
         ngx_http_conference_ws_shut(&ws->session, CONF_CLOSE_GOING_AWAY);
         (void) ngx_http_conference_ws_write(ws);
     }
+
+    ngx_http_conference_count(NGX_HTTP_CONFERENCE_CLOSED, 1);
 
     conf_live_close(&ws->session);
 

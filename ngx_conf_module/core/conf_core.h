@@ -60,6 +60,7 @@ struct conf_call_s {
     bool                  retried;
     conf_str_t            frame;      /* kept for a retry, malloc'ed */
     int64_t               deadline_ms;
+    uint64_t              started_us;
     conf_call_t          *next;
     conf_call_t          *prev;
 };

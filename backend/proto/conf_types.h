@@ -11,15 +11,18 @@
 #include "conf_proto.h"
 
 
-/* Limits in bytes; a dialect's own limit in characters is in its rows. */
+/*
+ * Limits in bytes; a dialect's own limit in characters, which take four bytes
+ * at most, is in its rows.  Names and addresses are keys: they fit one.
+ */
 
-#define CONF_NAME_MAX         255
-#define CONF_EMAIL_MAX        320
+#define CONF_NAME_MAX         400
+#define CONF_EMAIL_MAX        400
 #define CONF_URL_MAX          1024
 #define CONF_TEXT_MAX         4096       /* descriptions, reasons */
 #define CONF_PASSWORD_MAX     1024
-#define CONF_TYPE_MAX         64
-#define CONF_CLIENT_ID_MAX    128
+#define CONF_TYPE_MAX         128
+#define CONF_CLIENT_ID_MAX    256
 #define CONF_CONTENT_MAX      (256 * 1024)
 #define CONF_FILE_NAME_MAX    64         /* of a stored file: random hex */
 

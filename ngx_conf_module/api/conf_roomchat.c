@@ -52,7 +52,8 @@ static const conf_error_row_t  conf_roomchat_register_errors[] = {
 
 static const conf_error_row_t  conf_roomchat_login_errors[] = {
     CONF_SAY(BAD_LOGIN, "用户名或密码错误"),
-    CONF_SAY(USER_BANNED, "登录失败，用户已被封禁"),
+    { CONF_E_USER_BANNED, 200, CONF_ROOMCHAT_FAILED,
+      conf_string("登录失败，用户已被封禁") },
     CONF_SAY(BAD_REQUEST, "登录失败，请求错误"),
     CONF_SAY(INVALID, "登录失败，请求错误"),
     CONF_SAY(MAX, "登录失败，服务器错误"),

@@ -145,8 +145,14 @@ ngx_str_t ngx_http_conference_arg(ngx_http_request_t *r, const char *name);
  */
 ngx_int_t ngx_http_conference_ws_prepare(ngx_http_conference_ctx_t *ctx);
 
-/* The op has opened the session: takes the connection over. */
+/*
+ * The op has opened the session: takes the connection over and frees the
+ * request.
+ */
 void ngx_http_conference_ws_start(ngx_http_conference_ctx_t *ctx);
+
+/* The request ends before that. */
+void ngx_http_conference_ws_drop(ngx_http_conference_ctx_t *ctx);
 
 
 /* ngx_http_conference_file.c */

@@ -7,7 +7,7 @@
  * cleanup, which cancels.
  */
 
-#include "ngx_http_conference_module.h"
+#include "ngx_http_conference_ws.h"
 #include "ngx_http_conference_stat.h"
 
 
@@ -34,6 +34,7 @@ static uint64_t ngx_http_conference_room(const conf_op_t *op);
 static void ngx_http_conference_finish(conf_op_t *op);
 static ngx_int_t ngx_http_conference_send(ngx_http_conference_ctx_t *ctx);
 static ngx_int_t ngx_http_conference_limits(ngx_http_conference_ctx_t *ctx);
+static ngx_int_t ngx_http_conference_version(ngx_http_conference_ctx_t *ctx);
 static ngx_int_t ngx_http_conference_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
 static void ngx_http_conference_body_drop(ngx_chain_t *in);
@@ -148,9 +149,7 @@ ngx_http_conference_cleanup(void *data)
     }
 
     if (ctx->op.session != NULL) {
-        conf_live_close(ctx->op.session);
-        ngx_free(ctx->socket);
-        ctx->op.session = NULL;
+        ngx_http_conference_ws_drop(ctx);
     }
 
     conf_arena_destroy(ctx->op.arena);
@@ -610,6 +609,9 @@ ngx_http_conference_answer(ngx_http_conference_ctx_t *ctx)
     ngx_http_set_log_request(c->log, r);
 
     if (ctx->op.rc == CONF_OK && ctx->op.row->body == CONF_BODY_SOCKET) {
+
+        /* The request is gone when this returns. */
+
         ngx_http_conference_ws_start(ctx);
 
     } else {
@@ -626,9 +628,8 @@ ngx_http_conference_answer(ngx_http_conference_ctx_t *ctx)
         }
 
         ngx_http_finalize_request(r, rc);
+        ngx_http_run_posted_requests(c);
     }
-
-    ngx_http_run_posted_requests(c);
 }
 
 
@@ -703,7 +704,9 @@ ngx_http_conference_send(ngx_http_conference_ctx_t *ctx)
         }
     }
 
-    if (ngx_http_conference_limits(ctx) != NGX_OK) {
+    if (ngx_http_conference_limits(ctx) != NGX_OK
+        || ngx_http_conference_version(ctx) != NGX_OK)
+    {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
@@ -791,6 +794,24 @@ ngx_http_conference_limits(ngx_http_conference_ctx_t *ctx)
     }
 
     return NGX_OK;
+}
+
+
+/* A refused upgrade says which version would do: RFC 6455, 4.4. */
+
+static ngx_int_t
+ngx_http_conference_version(ngx_http_conference_ctx_t *ctx)
+{
+    ngx_str_t  value = ngx_string("13");
+
+    if (ctx->op.rc != CONF_E_BAD_REQUEST || ctx->op.row == NULL
+        || ctx->op.row->body != CONF_BODY_SOCKET)
+    {
+        return NGX_OK;
+    }
+
+    return ngx_http_conference_header(ctx->request, "Sec-WebSocket-Version",
+                                      value);
 }
 
 

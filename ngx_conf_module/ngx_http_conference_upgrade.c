@@ -12,11 +12,15 @@ static ngx_int_t ngx_http_conference_ws_origin(
     ngx_http_conference_ctx_t *ctx);
 static ngx_table_elt_t *ngx_http_conference_ws_header(ngx_http_request_t *r,
     const char *name);
+static void ngx_http_conference_ws_take(ngx_http_request_t *r);
+static void ngx_http_conference_ws_greet(ngx_http_conference_ws_t *ws,
+    conf_op_t *op);
 
 
 ngx_int_t
 ngx_http_conference_ws_prepare(ngx_http_conference_ctx_t *ctx)
 {
+    u_char                     accept[CONF_WS_ACCEPT_LEN];
     ngx_table_elt_t           *upgrade, *connection, *version, *key;
     ngx_http_request_t        *r = ctx->request;
     ngx_http_conference_ws_t  *ws;
@@ -36,7 +40,9 @@ ngx_http_conference_ws_prepare(ngx_http_conference_ctx_t *ctx)
         || !conf_ws_has_token(ngx_http_conference_str(connection->value),
                               conf_str("upgrade"))
         || version->value.len != 2
-        || ngx_strncmp(version->value.data, "13", 2) != 0)
+        || ngx_strncmp(version->value.data, "13", 2) != 0
+        || conf_ws_accept(ngx_http_conference_str(key->value), accept)
+           != CONF_OK)
     {
         return CONF_E_BAD_REQUEST;
     }
@@ -51,7 +57,7 @@ ngx_http_conference_ws_prepare(ngx_http_conference_ctx_t *ctx)
     }
 
     ws->conf = ctx->conf;
-    ws->request = r;
+    ws->connection = r->connection;
     ws->last = &ws->first;
 
     ws->session.env = ctx->op.env;
@@ -159,17 +165,17 @@ ngx_http_conference_ws_origin(ngx_http_conference_ctx_t *ctx)
 
 
 /*
- * The session is open and in its rooms: 101, and the connection is ours.
- * The request's reference that waiting took stays with the socket.
+ * The session is open and in its rooms: 101, and the connection is ours.  The
+ * request is logged and freed with its pools and buffers: what an idle socket
+ * keeps is what it needs.
  */
 
 void
 ngx_http_conference_ws_start(ngx_http_conference_ctx_t *ctx)
 {
     u_char                    *p, accept[CONF_WS_ACCEPT_LEN];
-    ngx_table_elt_t           *key;
+    ngx_str_t                  rest;
     ngx_connection_t          *c;
-    ngx_http_cleanup_t        *cln;
     ngx_http_request_t        *r = ctx->request;
     ngx_http_conference_ws_t  *ws = ctx->socket;
     static const char          head[] =
@@ -179,36 +185,15 @@ ngx_http_conference_ws_start(ngx_http_conference_ctx_t *ctx)
         "Sec-WebSocket-Accept: ";
 
     c = r->connection;
-    key = ngx_http_conference_ws_header(r, "sec-websocket-key");
 
-    cln = ngx_http_cleanup_add(r, 0);
-
-    if (cln == NULL
-        || conf_ws_accept(ngx_http_conference_str(key->value), accept)
-           != CONF_OK)
+    if (conf_ws_accept(ngx_http_conference_str(
+                           ngx_http_conference_ws_header(r,
+                               "sec-websocket-key")->value), accept)
+        != CONF_OK)
     {
         ngx_http_finalize_request(r, NGX_HTTP_BAD_REQUEST);
         return;
     }
-
-    /* From here on the socket's own cleanup ends the session. */
-
-    ctx->op.session = NULL;
-    cln->handler = ngx_http_conference_ws_cleanup;
-    cln->data = ws;
-
-    conf_ws_reader_init(&ws->reader, ctx->conf->ws_max_message);
-    ws->heard = ngx_current_msec;
-    ws->flush.handler = ngx_http_conference_ws_flush;
-    ws->flush.data = ws;
-    ws->flush.log = c->log;
-
-    ngx_http_conference_count(NGX_HTTP_CONFERENCE_OPENED, 1);
-    ngx_http_conference_count(NGX_HTTP_CONFERENCE_REQUESTS + 1, 1);
-
-    r->headers_out.status = NGX_HTTP_SWITCHING_PROTOCOLS;
-    r->keepalive = 0;
-    c->log->action = "in websocket";
 
     p = ngx_http_conference_ws_buf;
     p = ngx_cpymem(p, head, sizeof(head) - 1);
@@ -224,28 +209,109 @@ ngx_http_conference_ws_start(ngx_http_conference_ctx_t *ctx)
     }
 
     r->header_sent = 1;
-    r->read_event_handler = ngx_http_conference_ws_read_handler;
-    r->write_event_handler = ngx_http_conference_ws_write_handler;
+    r->headers_out.status = NGX_HTTP_SWITCHING_PROTOCOLS;
 
-    /* The row's sentence, for clients that expect one. */
+    ngx_http_conference_count(NGX_HTTP_CONFERENCE_OPENED, 1);
+    ngx_http_conference_count(NGX_HTTP_CONFERENCE_REQUESTS + 1, 1);
+
+    conf_ws_reader_init(&ws->reader, ctx->conf->ws_max_message);
+
+    /* The row's sentence, for clients that expect one, comes first. */
 
     if (ctx->op.row->text.len != 0) {
-        ngx_http_conference_ws_answer(ws, &ctx->op);
+        ngx_http_conference_ws_greet(ws, &ctx->op);
     }
 
-    conf_arena_destroy(ctx->op.arena);
-    ctx->op.arena = NULL;
+    /* What came behind the handshake lies in the request's buffer. */
 
-    ngx_add_timer(c->read, ctx->conf->ws_ping);
+    rest.len = r->header_in->last - r->header_in->pos;
+    rest.data = NULL;
 
-    /* What came behind the handshake is in its buffer. */
+    if (rest.len != 0) {
+        rest.data = ngx_alloc(rest.len, c->log);
+        if (rest.data == NULL) {
+            ngx_http_finalize_request(r, NGX_HTTP_CLOSE);
+            return;
+        }
 
-    if (r->header_in->pos < r->header_in->last) {
-        ngx_http_conference_ws_frames(ws, r->header_in->pos,
-                                      r->header_in->last
-                                      - r->header_in->pos);
-        r->header_in->pos = r->header_in->last;
+        ngx_memcpy(rest.data, r->header_in->pos, rest.len);
+    }
+
+    ctx->op.session = NULL;
+    ngx_http_conference_ws_take(r);
+    ngx_http_conference_ws_begin(ws);
+
+    if (rest.data != NULL) {
+        ngx_http_conference_ws_frames(ws, rest.data, rest.len);
+        ngx_free(rest.data);
     }
 
     ngx_post_event(c->read, &ngx_posted_events);
+}
+
+
+/* As nginx does it before it waits on a connection that is kept alive. */
+
+static void
+ngx_http_conference_ws_take(ngx_http_request_t *r)
+{
+    ngx_buf_t              *b;
+    ngx_chain_t            *cl, *next;
+    ngx_connection_t       *c = r->connection;
+    ngx_http_connection_t  *hc = r->http_connection;
+
+    ngx_http_free_request(r, 0);
+
+    c->destroyed = 0;
+    c->log->action = "in websocket";
+
+    for (cl = hc->free; cl != NULL; cl = next) {
+        next = cl->next;
+        ngx_pfree(c->pool, cl->buf->start);
+    }
+
+    for (cl = hc->busy; cl != NULL; cl = next) {
+        next = cl->next;
+        ngx_pfree(c->pool, cl->buf->start);
+    }
+
+    hc->free = NULL;
+    hc->busy = NULL;
+    hc->nbusy = 0;
+
+    b = c->buffer;
+
+    if (b != NULL && ngx_pfree(c->pool, b->start) == NGX_OK) {
+        b->start = NULL;
+        b->pos = NULL;
+        b->last = NULL;
+        b->end = NULL;
+    }
+
+#if (NGX_HTTP_SSL)
+    if (c->ssl) {
+        ngx_ssl_free_buffer(c);
+    }
+#endif
+}
+
+
+/* In front of what rooms have said while the handshake waited. */
+
+static void
+ngx_http_conference_ws_greet(ngx_http_conference_ws_t *ws, conf_op_t *op)
+{
+    ngx_http_conference_ws_out_t  *early, **last;
+
+    early = ws->first;
+    last = ws->last;
+    ws->first = NULL;
+    ws->last = &ws->first;
+
+    ngx_http_conference_ws_answer(ws, op);
+
+    if (early != NULL) {
+        *ws->last = early;
+        ws->last = last;
+    }
 }

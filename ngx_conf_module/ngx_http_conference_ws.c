@@ -2,10 +2,9 @@
 /*
  * A WebSocket on a taken-over connection.
  *
- * The request that asked for the upgrade lives as long as the socket (it is
- * what nginx accounts, logs and closes), but holds next to nothing: what the
- * socket needs is one small block of its own, and its buffers exist only
- * while bytes are on their way.
+ * The request that asked for the upgrade is gone: what the socket needs is
+ * nginx's connection and one small block of its own, and its buffers exist
+ * only while bytes are on their way.
  *
  * Every socket has a timer that is not cancelable: it is the ping and the
  * idle timeout, and it keeps a worker that is being replaced alive until its
@@ -19,31 +18,43 @@
 #define NGX_HTTP_CONFERENCE_WS_OPS      64      /* messages under way */
 #define NGX_HTTP_CONFERENCE_WS_BUFS     64      /* of one write */
 #define NGX_HTTP_CONFERENCE_WS_CLOSE    5000    /* ms for the peer's close */
+#define NGX_HTTP_CONFERENCE_WS_LINGER   2000    /* ms for its end of stream */
 #define NGX_HTTP_CONFERENCE_WS_ARENA    1024
 #define NGX_HTTP_CONFERENCE_WS_BATCH    16      /* reads in a turn */
 
 
+static void ngx_http_conference_ws_readable(ngx_event_t *rev);
+static void ngx_http_conference_ws_writable(ngx_event_t *wev);
+static void ngx_http_conference_ws_out(ngx_http_conference_ws_t *ws);
 static void ngx_http_conference_ws_frame(ngx_http_conference_ws_t *ws,
     const conf_ws_frame_t *frame);
 static void ngx_http_conference_ws_message(ngx_http_conference_ws_t *ws,
     conf_str_t data);
 static void ngx_http_conference_ws_finish(conf_op_t *op);
 static void ngx_http_conference_ws_op_end(ngx_http_conference_ws_op_t *wo);
+static void ngx_http_conference_ws_head(conf_out_t *out, uint8_t opcode);
 static void ngx_http_conference_ws_control(ngx_http_conference_ws_t *ws,
     uint8_t opcode, conf_str_t data);
 static void ngx_http_conference_ws_close(ngx_http_conference_ws_t *ws,
     ngx_uint_t code, const char *reason);
 static void ngx_http_conference_ws_queue(ngx_http_conference_ws_t *ws,
     conf_out_t *out);
+static void ngx_http_conference_ws_mark(ngx_http_conference_ws_t *ws);
+static void ngx_http_conference_ws_flush_dirty(ngx_event_t *ev);
 static ngx_int_t ngx_http_conference_ws_write(ngx_http_conference_ws_t *ws);
-static void ngx_http_conference_ws_timeout(ngx_http_conference_ws_t *ws);
-static ngx_uint_t ngx_http_conference_ws_chain(ngx_http_conference_ws_t *ws,
-    ngx_buf_t *bufs, ngx_chain_t *links);
+static ssize_t ngx_http_conference_ws_writev(ngx_http_conference_ws_t *ws);
+static size_t ngx_http_conference_ws_size(
+    const ngx_http_conference_ws_out_t *item);
+static u_char *ngx_http_conference_ws_at(
+    const ngx_http_conference_ws_out_t *item, size_t skip);
 static void ngx_http_conference_ws_sent(ngx_http_conference_ws_t *ws,
     size_t sent);
-static void ngx_http_conference_ws_finalize(ngx_http_conference_ws_t *ws,
-    ngx_int_t rc);
+static void ngx_http_conference_ws_timeout(ngx_http_conference_ws_t *ws);
+static void ngx_http_conference_ws_end(ngx_http_conference_ws_t *ws);
 
+
+static ngx_queue_t  ngx_http_conference_ws_dirty;
+static ngx_event_t  ngx_http_conference_ws_flush;
 
 /* A worker has one thread: one buffer reads for all its sockets. */
 
@@ -51,19 +62,43 @@ u_char  ngx_http_conference_ws_buf[NGX_HTTP_CONFERENCE_WS_READ];
 
 
 void
-ngx_http_conference_ws_read_handler(ngx_http_request_t *r)
+ngx_http_conference_ws_begin(ngx_http_conference_ws_t *ws)
 {
-    ssize_t                     n;
-    ngx_uint_t                  i;
-    ngx_event_t                *rev;
-    ngx_connection_t           *c;
-    ngx_http_conference_ws_t   *ws;
-    ngx_http_conference_ctx_t  *ctx;
+    ngx_connection_t  *c = ws->connection;
 
-    c = r->connection;
-    rev = c->read;
-    ctx = ngx_http_get_module_ctx(r, ngx_http_conference_module);
-    ws = ctx->socket;
+    c->data = ws;
+    c->read->handler = ngx_http_conference_ws_readable;
+    c->write->handler = ngx_http_conference_ws_writable;
+
+    ws->started = 1;
+    ws->heard = ngx_current_msec;
+
+    ngx_add_timer(c->read, ws->closing ? NGX_HTTP_CONFERENCE_WS_CLOSE
+                                       : ws->conf->ws_ping);
+
+    if (ws->first != NULL) {
+        ngx_http_conference_ws_mark(ws);
+    }
+}
+
+
+static void
+ngx_http_conference_ws_readable(ngx_event_t *rev)
+{
+    ssize_t                    n;
+    ngx_uint_t                 i;
+    ngx_connection_t          *c = rev->data;
+    ngx_http_conference_ws_t  *ws = c->data;
+
+    if (c->close) {
+
+        /* worker_shutdown_timeout has passed: say so, and go. */
+
+        ngx_http_conference_ws_shut(&ws->session, CONF_CLOSE_GOING_AWAY);
+        (void) ngx_http_conference_ws_write(ws);
+        ngx_http_conference_ws_end(ws);
+        return;
+    }
 
     if (rev->timedout) {
         rev->timedout = 0;
@@ -72,10 +107,6 @@ ngx_http_conference_ws_read_handler(ngx_http_request_t *r)
     }
 
     for (i = 0; i < NGX_HTTP_CONFERENCE_WS_BATCH; i++) {
-        if (ws->ended) {
-            break;
-        }
-
         if (ws->nops >= NGX_HTTP_CONFERENCE_WS_OPS) {
 
             /* Read on when one of them has ended. */
@@ -92,8 +123,12 @@ ngx_http_conference_ws_read_handler(ngx_http_request_t *r)
         }
 
         if (n == NGX_ERROR || n == 0) {
-            ngx_http_conference_ws_finalize(ws, NGX_HTTP_CLOSE);
+            ngx_http_conference_ws_end(ws);
             return;
+        }
+
+        if (ws->ended) {
+            continue;
         }
 
         ws->heard = ngx_current_msec;
@@ -106,33 +141,48 @@ ngx_http_conference_ws_read_handler(ngx_http_request_t *r)
         ngx_post_event(rev, &ngx_posted_next_events);
     }
 
-    if (ws->ended && ws->first == NULL && !c->buffered) {
-        ngx_http_conference_ws_finalize(ws, NGX_DONE);
-        return;
-    }
-
     if (ngx_handle_read_event(rev, 0) != NGX_OK) {
-        ngx_http_conference_ws_finalize(ws, NGX_HTTP_CLOSE);
+        ngx_http_conference_ws_end(ws);
     }
 }
 
 
-void
-ngx_http_conference_ws_write_handler(ngx_http_request_t *r)
+static void
+ngx_http_conference_ws_writable(ngx_event_t *wev)
 {
-    ngx_int_t                   rc;
-    ngx_http_conference_ws_t   *ws;
-    ngx_http_conference_ctx_t  *ctx;
+    ngx_connection_t  *c = wev->data;
 
-    ctx = ngx_http_get_module_ctx(r, ngx_http_conference_module);
-    ws = ctx->socket;
+    ngx_http_conference_ws_out(c->data);
+}
 
-    rc = ngx_http_conference_ws_write(ws);
 
-    if (rc != NGX_OK) {
-        ngx_http_conference_ws_finalize(ws, rc == NGX_DONE ? NGX_DONE
-                                                           : NGX_HTTP_CLOSE);
+/* Writes what there is; when all has been said, lingers for the peer. */
+
+static void
+ngx_http_conference_ws_out(ngx_http_conference_ws_t *ws)
+{
+    ngx_connection_t  *c = ws->connection;
+
+    if (ngx_http_conference_ws_write(ws) != NGX_OK) {
+        ngx_http_conference_ws_end(ws);
+        return;
     }
+
+    if (!ws->ended || ws->lingering || ws->first != NULL || c->buffered) {
+        return;
+    }
+
+    /* A close right now might reset, and take our last frame with it. */
+
+    ws->lingering = 1;
+    conf_live_close(&ws->session);
+
+    if (!c->ssl && ngx_shutdown_socket(c->fd, NGX_WRITE_SHUTDOWN) == -1) {
+        ngx_http_conference_ws_end(ws);
+        return;
+    }
+
+    ngx_add_timer(c->read, NGX_HTTP_CONFERENCE_WS_LINGER);
 }
 
 
@@ -249,10 +299,16 @@ ngx_http_conference_ws_message(ngx_http_conference_ws_t *ws, conf_str_t data)
 
     if (rc == CONF_OK) {
         rc = conf_op_limit(op, op->auth.user_id);
-    }
 
-    if (rc == CONF_OK) {
-        rc = conf_op_input(op, none, data, NULL);
+        if (rc == CONF_OK) {
+            rc = conf_op_input(op, none, data, NULL);
+
+        } else {
+
+            /* The answer names the message by what is in it. */
+
+            (void) conf_op_input(op, none, data, NULL);
+        }
     }
 
     if (rc != CONF_OK) {
@@ -278,7 +334,7 @@ ngx_http_conference_ws_finish(conf_op_t *op)
 
     if (ws->paused) {
         ws->paused = 0;
-        ngx_post_event(ws->request->connection->read, &ngx_posted_events);
+        ngx_post_event(ws->connection->read, &ngx_posted_events);
     }
 }
 
@@ -340,8 +396,7 @@ ngx_http_conference_ws_send(conf_session_t *s, conf_out_t *out)
     }
 
     if (out->head_len == 0) {
-        out->head_len = conf_ws_head(out->head, CONF_WS_TEXT, false,
-                                     out->len);
+        ngx_http_conference_ws_head(out, CONF_WS_TEXT);
     }
 
     if (ws->queued + out->head_len + out->len > ws->conf->ws_queue) {
@@ -350,6 +405,18 @@ ngx_http_conference_ws_send(conf_session_t *s, conf_out_t *out)
     }
 
     ngx_http_conference_ws_queue(ws, out);
+}
+
+
+/* Right before the bytes, so that head and bytes are one piece. */
+
+static void
+ngx_http_conference_ws_head(conf_out_t *out, uint8_t opcode)
+{
+    uint8_t  head[CONF_WS_HEAD_MAX];
+
+    out->head_len = (uint32_t) conf_ws_head(head, opcode, false, out->len);
+    ngx_memcpy(out->data - out->head_len, head, out->head_len);
 }
 
 
@@ -379,9 +446,8 @@ ngx_http_conference_ws_shut(conf_session_t *s, conf_close_e why)
     }
 
     if (why == CONF_CLOSE_SLOW) {
-        ws->slow = 1;
         ngx_http_conference_count(NGX_HTTP_CONFERENCE_SLOW, 1);
-        ngx_log_error(NGX_LOG_WARN, ws->request->connection->log, 0,
+        ngx_log_error(NGX_LOG_WARN, ws->connection->log, 0,
                       "conference: client does not read, %uz bytes wait",
                       ws->queued);
     }
@@ -407,7 +473,7 @@ ngx_http_conference_ws_control(ngx_http_conference_ws_t *ws, uint8_t opcode,
         return;
     }
 
-    out->head_len = conf_ws_head(out->head, opcode, false, data.len);
+    ngx_http_conference_ws_head(out, opcode);
     ngx_http_conference_ws_queue(ws, out);
     conf_out_unref(out);
 }
@@ -422,7 +488,7 @@ ngx_http_conference_ws_close(ngx_http_conference_ws_t *ws, ngx_uint_t code,
     size_t             len;
     uint8_t            frame[CONF_WS_CONTROL_MAX + 2];
     conf_out_t        *out;
-    ngx_connection_t  *c = ws->request->connection;
+    ngx_connection_t  *c = ws->connection;
 
     if (ws->closing) {
         return;
@@ -439,13 +505,14 @@ ngx_http_conference_ws_close(ngx_http_conference_ws_t *ws, ngx_uint_t code,
     out = conf_out_create((conf_str_t) { len - 2, frame + 2 });
 
     if (out != NULL) {
-        ngx_memcpy(out->head, frame, 2);
-        out->head_len = 2;
+        ngx_http_conference_ws_head(out, CONF_WS_CLOSE);
         ngx_http_conference_ws_queue(ws, out);
         conf_out_unref(out);
     }
 
-    ngx_add_timer(c->read, NGX_HTTP_CONFERENCE_WS_CLOSE);
+    if (ws->started) {
+        ngx_add_timer(c->read, NGX_HTTP_CONFERENCE_WS_CLOSE);
+    }
 }
 
 
@@ -455,7 +522,7 @@ ngx_http_conference_ws_queue(ngx_http_conference_ws_t *ws, conf_out_t *out)
     ngx_http_conference_ws_out_t  *item;
 
     item = ngx_alloc(sizeof(ngx_http_conference_ws_out_t),
-                     ws->request->connection->log);
+                     ws->connection->log);
     if (item == NULL) {
         ws->ended = 1;
         return;
@@ -471,134 +538,162 @@ ngx_http_conference_ws_queue(ngx_http_conference_ws_t *ws, conf_out_t *out)
     ws->last = &item->next;
     ws->queued += out->head_len + out->len;
 
-    if (!ws->flush.posted) {
-        ngx_post_event(&ws->flush, &ngx_posted_events);
+    if (ws->started) {
+        ngx_http_conference_ws_mark(ws);
     }
 }
 
 
-void
-ngx_http_conference_ws_flush(ngx_event_t *ev)
+/* Sockets that have something to send are written together, in a turn. */
+
+static void
+ngx_http_conference_ws_mark(ngx_http_conference_ws_t *ws)
 {
-    ngx_int_t                  rc;
-    ngx_connection_t          *c;
-    ngx_http_conference_ws_t  *ws = ev->data;
-
-    c = ws->request->connection;
-
-    /* A socket that would block has an event to come. */
-
-    if (!c->write->ready) {
+    if (ws->is_dirty) {
         return;
     }
 
-    rc = ngx_http_conference_ws_write(ws);
-
-    if (rc != NGX_OK) {
-        ngx_http_conference_ws_finalize(ws, rc == NGX_DONE ? NGX_DONE
-                                                           : NGX_HTTP_CLOSE);
+    if (ngx_http_conference_ws_flush.handler == NULL) {
+        ngx_queue_init(&ngx_http_conference_ws_dirty);
+        ngx_http_conference_ws_flush.handler =
+                                          ngx_http_conference_ws_flush_dirty;
+        ngx_http_conference_ws_flush.log = ngx_cycle->log;
     }
 
-    ngx_http_run_posted_requests(c);
+    ws->is_dirty = 1;
+    ngx_queue_insert_tail(&ngx_http_conference_ws_dirty, &ws->dirty);
+
+    if (!ngx_http_conference_ws_flush.posted) {
+        ngx_post_event(&ngx_http_conference_ws_flush, &ngx_posted_events);
+    }
 }
 
 
-/* One vectored write for all that is queued; TLS copies it to records. */
+static void
+ngx_http_conference_ws_flush_dirty(ngx_event_t *ev)
+{
+    ngx_queue_t               *q;
+    ngx_http_conference_ws_t  *ws;
+
+    while (!ngx_queue_empty(&ngx_http_conference_ws_dirty)) {
+        q = ngx_queue_head(&ngx_http_conference_ws_dirty);
+        ws = ngx_queue_data(q, ngx_http_conference_ws_t, dirty);
+
+        ngx_queue_remove(q);
+        ws->is_dirty = 0;
+
+        /* A socket that would block has an event to come. */
+
+        if (ws->connection->write->ready) {
+            ngx_http_conference_ws_out(ws);
+        }
+    }
+}
+
+
+/*
+ * All that is queued: one frame by send(), more by one vectored write; TLS
+ * copies them to records.
+ */
 
 static ngx_int_t
 ngx_http_conference_ws_write(ngx_http_conference_ws_t *ws)
 {
-    size_t             sent;
-    ngx_uint_t         i, n;
-    ngx_buf_t          bufs[NGX_HTTP_CONFERENCE_WS_BUFS];
-    ngx_chain_t        links[NGX_HTTP_CONFERENCE_WS_BUFS], *rest;
-    ngx_connection_t  *c = ws->request->connection;
+    ssize_t            n;
+    ngx_connection_t  *c = ws->connection;
 
     while (ws->first != NULL || c->buffered) {
-        n = ngx_http_conference_ws_chain(ws, bufs, links);
+        if (ws->first != NULL && ws->first->next == NULL && !c->ssl) {
+            n = c->send(c, ngx_http_conference_ws_at(ws->first, ws->sent),
+                        ngx_http_conference_ws_size(ws->first) - ws->sent);
 
-        rest = c->send_chain(c, n == 0 ? NULL : links, 0);
-        if (rest == NGX_CHAIN_ERROR) {
+        } else {
+            n = ngx_http_conference_ws_writev(ws);
+        }
+
+        if (n == NGX_ERROR) {
             return NGX_ERROR;
         }
 
-        sent = 0;
-
-        for (i = 0; i < n; i++) {
-            sent += bufs[i].pos - bufs[i].start;
-        }
-
-        ngx_http_conference_ws_sent(ws, sent);
-
-        if (rest != NULL || (n == 0 && c->buffered)) {
+        if (n == NGX_AGAIN) {
             break;
         }
-    }
 
-    if (ws->first == NULL && !c->buffered && ws->ended) {
-
-        /* Both closes have been said. */
-
-        return NGX_DONE;
+        ngx_http_conference_ws_sent(ws, n);
     }
 
     return ngx_handle_write_event(c->write, 0);
 }
 
 
-/* The front of the queue as a chain on the caller's stack. */
+/* Bytes that were taken, or NGX_AGAIN. */
 
-static ngx_uint_t
-ngx_http_conference_ws_chain(ngx_http_conference_ws_t *ws, ngx_buf_t *bufs,
-    ngx_chain_t *links)
+static ssize_t
+ngx_http_conference_ws_writev(ngx_http_conference_ws_t *ws)
 {
-    size_t                         skip;
+    size_t                         sent, skip;
     ngx_uint_t                     i, n;
-    conf_out_t                    *out;
+    ngx_buf_t                      bufs[NGX_HTTP_CONFERENCE_WS_BUFS], *b;
+    ngx_chain_t                    links[NGX_HTTP_CONFERENCE_WS_BUFS], *rest;
+    ngx_connection_t              *c = ws->connection;
     ngx_http_conference_ws_out_t  *item;
 
     n = 0;
     skip = ws->sent;
 
     for (item = ws->first;
-         item != NULL && n + 2 <= NGX_HTTP_CONFERENCE_WS_BUFS;
+         item != NULL && n < NGX_HTTP_CONFERENCE_WS_BUFS;
          item = item->next)
     {
-        out = item->out;
+        b = &bufs[n];
+        ngx_memzero(b, sizeof(ngx_buf_t));
 
-        if (skip < out->head_len) {
-            bufs[n].pos = out->head + skip;
-            bufs[n++].last = out->head + out->head_len;
-            skip = 0;
+        b->start = ngx_http_conference_ws_at(item, skip);
+        b->pos = b->start;
+        b->last = item->out->data + item->out->len;
+        b->memory = 1;
+        b->flush = 1;
 
-        } else {
-            skip -= out->head_len;
+        links[n].buf = b;
+        links[n].next = NULL;
+
+        if (n != 0) {
+            links[n - 1].next = &links[n];
         }
 
-        if (skip < out->len) {
-            bufs[n].pos = out->data + skip;
-            bufs[n++].last = out->data + out->len;
-        }
-
+        n++;
         skip = 0;
     }
 
-    for (i = 0; i < n; i++) {
-        u_char  *pos = bufs[i].pos, *last = bufs[i].last;
-
-        ngx_memzero(&bufs[i], sizeof(ngx_buf_t));
-        bufs[i].start = pos;
-        bufs[i].pos = pos;
-        bufs[i].last = last;
-        bufs[i].end = last;
-        bufs[i].memory = 1;
-        bufs[i].flush = 1;
-
-        links[i].buf = &bufs[i];
-        links[i].next = i + 1 < n ? &links[i + 1] : NULL;
+    rest = c->send_chain(c, n == 0 ? NULL : links, 0);
+    if (rest == NGX_CHAIN_ERROR) {
+        return NGX_ERROR;
     }
 
-    return n;
+    sent = 0;
+
+    for (i = 0; i < n; i++) {
+        sent += bufs[i].pos - bufs[i].start;
+    }
+
+    return sent == 0 ? NGX_AGAIN : (ssize_t) sent;
+}
+
+
+/* The head stands right before the bytes. */
+
+static size_t
+ngx_http_conference_ws_size(const ngx_http_conference_ws_out_t *item)
+{
+    return item->out->head_len + item->out->len;
+}
+
+
+static u_char *
+ngx_http_conference_ws_at(const ngx_http_conference_ws_out_t *item,
+    size_t skip)
+{
+    return item->out->data - item->out->head_len + skip;
 }
 
 
@@ -615,7 +710,7 @@ ngx_http_conference_ws_sent(ngx_http_conference_ws_t *ws, size_t sent)
 
     while (ws->first != NULL) {
         item = ws->first;
-        size = item->out->head_len + item->out->len;
+        size = ngx_http_conference_ws_size(item);
 
         if (ws->sent < size) {
             break;
@@ -640,10 +735,10 @@ ngx_http_conference_ws_timeout(ngx_http_conference_ws_t *ws)
 {
     ngx_msec_t         idle;
     conf_str_t         none = conf_null_string;
-    ngx_connection_t  *c = ws->request->connection;
+    ngx_connection_t  *c = ws->connection;
 
     if (ws->closing) {
-        ngx_http_conference_ws_finalize(ws, NGX_HTTP_CLOSE);
+        ngx_http_conference_ws_end(ws);
         return;
     }
 
@@ -652,7 +747,7 @@ ngx_http_conference_ws_timeout(ngx_http_conference_ws_t *ws)
     if (idle >= ws->conf->ws_timeout) {
         ngx_log_error(NGX_LOG_INFO, c->log, NGX_ETIMEDOUT,
                       "conference: client is silent");
-        ngx_http_conference_ws_finalize(ws, NGX_HTTP_CLOSE);
+        ngx_http_conference_ws_end(ws);
         return;
     }
 
@@ -666,27 +761,26 @@ ngx_http_conference_ws_timeout(ngx_http_conference_ws_t *ws)
 }
 
 
-/*
- * Runs however the request ends.  A worker that must go at last takes the
- * connection away without asking: then the close frame is sent from here.
- */
+/* The connection is gone, or has nothing more to say. */
 
-void
-ngx_http_conference_ws_cleanup(void *data)
+static void
+ngx_http_conference_ws_end(ngx_http_conference_ws_t *ws)
 {
-    ngx_connection_t              *c;
-    ngx_http_conference_ws_t      *ws = data;
-    ngx_http_conference_ws_out_t  *item;
-
-    c = ws->request->connection;
-
-    if (c->close && !ws->closing) {
-        ngx_http_conference_ws_shut(&ws->session, CONF_CLOSE_GOING_AWAY);
-        (void) ngx_http_conference_ws_write(ws);
-    }
+    ngx_connection_t  *c = ws->connection;
 
     ngx_http_conference_count(NGX_HTTP_CONFERENCE_CLOSED, 1);
 
+    ngx_http_conference_ws_free(ws);
+    ngx_http_close_connection(c);
+}
+
+
+void
+ngx_http_conference_ws_free(ngx_http_conference_ws_t *ws)
+{
+    ngx_http_conference_ws_out_t  *item;
+
+    ws->closing = 1;
     conf_live_close(&ws->session);
 
     while (ws->ops != NULL) {
@@ -701,8 +795,8 @@ ngx_http_conference_ws_cleanup(void *data)
         ngx_free(item);
     }
 
-    if (ws->flush.posted) {
-        ngx_delete_posted_event(&ws->flush);
+    if (ws->is_dirty) {
+        ngx_queue_remove(&ws->dirty);
     }
 
     conf_ws_reader_free(&ws->reader);
@@ -710,30 +804,9 @@ ngx_http_conference_ws_cleanup(void *data)
 }
 
 
-/*
- * After a close on both sides nginx lingers, so that the peer reads the frame
- * before it may see a reset; a connection that is gone is just freed.
- */
-
-static void
-ngx_http_conference_ws_finalize(ngx_http_conference_ws_t *ws, ngx_int_t rc)
+void
+ngx_http_conference_ws_drop(ngx_http_conference_ctx_t *ctx)
 {
-    ngx_http_request_t  *r = ws->request;
-
-    ngx_log_debug1(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
-                   "conference websocket end: %i", rc);
-
-    ws->closing = 1;
-    ws->ended = 1;
-    conf_live_close(&ws->session);
-
-    if (ws->flush.posted) {
-        ngx_delete_posted_event(&ws->flush);
-    }
-
-    if (r->connection->read->timer_set) {
-        ngx_del_timer(r->connection->read);
-    }
-
-    ngx_http_finalize_request(r, rc);
+    ngx_http_conference_ws_free(ctx->socket);
+    ctx->op.session = NULL;
 }

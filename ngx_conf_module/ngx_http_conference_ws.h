@@ -26,16 +26,21 @@ struct ngx_http_conference_ws_op_s {
     ngx_http_conference_ws_op_t  *prev;
 };
 
-/* The send queue: references in blocks, made when there is something. */
+/* The send queue: references, there while something waits. */
 
 struct ngx_http_conference_ws_out_s {
     conf_out_t                   *out;
     ngx_http_conference_ws_out_t *next;
 };
 
+/*
+ * What an idle socket costs beside nginx's own connection: keep it small.
+ * Until the 101 is sent the connection is the request's.
+ */
+
 struct ngx_http_conference_ws_s {
     conf_session_t                   session;     /* first: casts */
-    ngx_http_request_t              *request;
+    ngx_connection_t                *connection;
     ngx_http_conference_loc_conf_t  *conf;
     conf_ws_reader_t                 reader;
 
@@ -43,17 +48,19 @@ struct ngx_http_conference_ws_s {
     ngx_http_conference_ws_out_t   **last;
     size_t                           queued;      /* bytes */
     size_t                           sent;        /* of the first */
+    ngx_queue_t                      dirty;       /* to be written in a turn */
 
     ngx_http_conference_ws_op_t     *ops;
     ngx_uint_t                       nops;
 
     ngx_msec_t                       heard;       /* last byte that came */
-    ngx_event_t                      flush;       /* posted */
+    unsigned                         started:1;   /* the 101 has been sent */
     unsigned                         pinged:1;
     unsigned                         closing:1;   /* our close is queued */
     unsigned                         ended:1;     /* close when queue is out */
+    unsigned                         lingering:1; /* all said, peer to close */
     unsigned                         paused:1;    /* too many ops */
-    unsigned                         slow:1;
+    unsigned                         is_dirty:1;
 };
 
 
@@ -64,9 +71,11 @@ extern u_char  ngx_http_conference_ws_buf[NGX_HTTP_CONFERENCE_WS_READ];
 void ngx_http_conference_ws_send(conf_session_t *s, conf_out_t *out);
 void ngx_http_conference_ws_shut(conf_session_t *s, conf_close_e why);
 
-/* The request's handlers once the connection is taken over. */
-void ngx_http_conference_ws_read_handler(ngx_http_request_t *r);
-void ngx_http_conference_ws_write_handler(ngx_http_request_t *r);
+/*
+ * The 101 is sent and the connection is the socket's: handles its events, and
+ * sends what was queued while the handshake waited.
+ */
+void ngx_http_conference_ws_begin(ngx_http_conference_ws_t *ws);
 
 /* Feeds bytes that came. */
 void ngx_http_conference_ws_frames(ngx_http_conference_ws_t *ws,
@@ -76,11 +85,8 @@ void ngx_http_conference_ws_frames(ngx_http_conference_ws_t *ws,
 void ngx_http_conference_ws_answer(ngx_http_conference_ws_t *ws,
     conf_op_t *op);
 
-/* Posted when something was queued. */
-void ngx_http_conference_ws_flush(ngx_event_t *ev);
-
-/* Ends the session and frees all; the request's cleanup. */
-void ngx_http_conference_ws_cleanup(void *data);
+/* Ends the session and frees all but the connection. */
+void ngx_http_conference_ws_free(ngx_http_conference_ws_t *ws);
 
 
 #endif /* _NGX_HTTP_CONFERENCE_WS_H_INCLUDED_ */

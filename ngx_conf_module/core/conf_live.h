@@ -29,9 +29,9 @@ typedef enum {
 } conf_close_e;
 
 /*
- * Bytes on their way to sockets.  The transport puts the frame's head into
- * the room before data, once, and sets framed.  Whoever holds a pointer for
- * later holds a reference.
+ * Bytes on their way to sockets.  The transport puts the frame's head right
+ * before data, once, and sets its length.  Whoever holds a pointer for later
+ * holds a reference.
  */
 
 typedef struct {

@@ -5,7 +5,8 @@
 #include <time.h>
 
 
-#define CONF_STATS_DAYS  7
+#define CONF_STATS_DAYS   7
+#define CONF_SEARCH_PAGE  20      /* users, when the asker does not say */
 
 
 static conf_rc_t conf_user_registered(conf_op_t *op, const void *reply);
@@ -202,8 +203,9 @@ conf_user_search(conf_op_t *op, const void *in)
 
     request.actor = op->auth.user_id;
     request.keyword = input->keyword;
-    request.page = (uint32_t) input->page;
-    request.limit = (uint32_t) input->limit;
+    request.page = input->page != 0 ? (uint32_t) input->page : 1;
+    request.limit = input->limit != 0 ? (uint32_t) input->limit
+                                      : CONF_SEARCH_PAGE;
 
     return conf_op_call(op, CONF_OP_USER_SEARCH, &request, conf_user_listed);
 }

@@ -112,7 +112,7 @@ sub member {
 
 sub message {
     my ($room, $who, $text) = @_;
-    return ask(MESSAGE_POST => [user_id($who), $room, 'text', $text,
+    return ask(MESSAGE_POST => [user_id($who), $room, 'text', "$text",
                                 Conference::Rpc::bool(0), ''])->[0];
 }
 

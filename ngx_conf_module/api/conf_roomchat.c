@@ -158,6 +158,13 @@ static const conf_error_row_t  conf_roomchat_socket_errors[] = {
     CONF_SAY_END
 };
 
+/* A handshake that is none is not a business outcome. */
+
+static const conf_error_row_t  conf_roomchat_upgrade_errors[] = {
+    { CONF_E_BAD_REQUEST, 400, 1, conf_string("请求错误") },
+    CONF_SAY_END
+};
+
 static const conf_error_row_t  conf_roomchat_user_errors[] = {
     CONF_SAY(BAD_REQUEST, "无效的用户ID"),
     CONF_SAY(INVALID, "无效的用户ID"),
@@ -390,11 +397,13 @@ static const conf_row_t  conf_roomchat_rows[] = {
       .auth = CONF_AUTH_USER, .rate = &conf_roomchat_write,
       .body = CONF_BODY_SOCKET, .verb = conf_socket_open,
       .text = conf_string("连接成功"),
+      .errors = conf_roomchat_upgrade_errors,
       .summary = "WebSocket, with a greeting" },
 
     { .method = CONF_M_GET, .path = "/ws/join",
       .auth = CONF_AUTH_USER, .rate = &conf_roomchat_write,
       .body = CONF_BODY_SOCKET, .verb = conf_socket_open,
+      .errors = conf_roomchat_upgrade_errors,
       .summary = "WebSocket, without a greeting; ?token=" },
 
     { .method = CONF_M_GET, .path = "/api/user/my",

@@ -1,5 +1,5 @@
 
-#include "conf_core.h"
+#include "conf_live.h"
 #include "conf_jwt.h"
 
 
@@ -173,7 +173,9 @@ conf_op_run(conf_op_t *op)
 
     /* A message's session was authorized when it was opened. */
 
-    if (op->row->auth != CONF_AUTH_USER || op->session != NULL) {
+    if (op->row->auth != CONF_AUTH_USER
+        || (op->session != NULL && op->session->open))
+    {
         rc = conf_op_verb(op);
 
     } else {

@@ -29,6 +29,7 @@ static conf_rc_t conf_jwt_verify(const conf_settings_t *set,
     conf_str_t token, conf_auth_t *auth, int64_t *not_before_ms);
 static conf_rc_t conf_jwt_claims(jwt_t *jwt, conf_auth_t *auth,
     int64_t *not_before_ms);
+static conf_rc_t conf_jwt_int(jwt_t *jwt, const char *name, long *value);
 static bool conf_jwt_formed(conf_str_t token);
 static uint64_t conf_jwt_hash(conf_str_t token);
 
@@ -212,36 +213,36 @@ conf_jwt_verify(const conf_settings_t *set, conf_str_t token,
 static conf_rc_t
 conf_jwt_claims(jwt_t *jwt, conf_auth_t *auth, int64_t *not_before_ms)
 {
-    long  user_id, version, expires, not_before;
+    long       user_id, version, expires, not_before;
+    conf_rc_t  rc;
 
     memset(auth, 0, sizeof(conf_auth_t));
 
-    errno = 0;
-    expires = jwt_get_grant_int(jwt, "exp");
-    if (errno != 0 || expires <= 0) {
+    if (conf_jwt_int(jwt, "exp", &expires) != CONF_OK || expires <= 0) {
         return CONF_E_TOKEN_CLAIMS;
     }
 
-    errno = 0;
-    user_id = jwt_get_grant_int(jwt, "user_id");
-    if (errno != 0 || user_id <= 0) {
+    if (conf_jwt_int(jwt, "user_id", &user_id) != CONF_OK || user_id <= 0) {
         return CONF_E_TOKEN_SUBJECT;
     }
 
-    errno = 0;
-    version = jwt_get_grant_int(jwt, "ver");
-    if (errno == 0) {
+    rc = conf_jwt_int(jwt, "ver", &version);
+
+    if (rc == CONF_OK) {
         if (version < 0 || version > (long) UINT32_MAX) {
             return CONF_E_TOKEN_CLAIMS;
         }
 
         auth->version = (uint32_t) version;
         auth->versioned = true;
+
+    } else if (rc != CONF_E_NOT_FOUND) {
+        return CONF_E_TOKEN_CLAIMS;
     }
 
-    errno = 0;
-    not_before = jwt_get_grant_int(jwt, "nbf");
-    if (errno == EINVAL) {
+    rc = conf_jwt_int(jwt, "nbf", &not_before);
+
+    if (rc != CONF_OK && rc != CONF_E_NOT_FOUND) {
         return CONF_E_TOKEN_CLAIMS;
     }
 
@@ -252,12 +253,42 @@ conf_jwt_claims(jwt_t *jwt, conf_auth_t *auth, int64_t *not_before_ms)
     auth->expires_ms = (int64_t) conf_min(expires, INT64_MAX / 1000) * 1000;
     *not_before_ms = 0;
 
-    if (errno == 0 && not_before > 0) {
+    if (rc == CONF_OK && not_before > 0) {
         *not_before_ms = (int64_t) conf_min(not_before, INT64_MAX / 2000)
                          * 1000;
     }
 
     return CONF_OK;
+}
+
+
+/*
+ * CONF_OK, CONF_E_NOT_FOUND, CONF_E_INVALID.  To libjwt what is no integer is
+ * zero and no error, so a zero has to be looked at.
+ */
+
+static conf_rc_t
+conf_jwt_int(jwt_t *jwt, const char *name, long *value)
+{
+    bool   zero;
+    char  *text;
+
+    errno = 0;
+    *value = jwt_get_grant_int(jwt, name);
+
+    if (errno != 0) {
+        return errno == ENOENT ? CONF_E_NOT_FOUND : CONF_E_INVALID;
+    }
+
+    if (*value != 0) {
+        return CONF_OK;
+    }
+
+    text = jwt_get_grants_json(jwt, name);
+    zero = text != NULL && strcmp(text, "0") == 0;
+    free(text);
+
+    return zero ? CONF_OK : CONF_E_INVALID;
 }
 
 

@@ -346,7 +346,7 @@ subtest 'garbage' => sub {
     is $rpc->call(ROOM_CREATE => [1])->{error}, 'PROTOCOL', 'short body';
     is $rpc->call(ROOM_CREATE => ['x', 'y', 'z'])->{error}, 'PROTOCOL',
         'wrong type';
-    is $rpc->call(ROOM_CREATE => [1, 'n' x 256, ''])->{error}, 'PROTOCOL',
+    is $rpc->call(ROOM_CREATE => [1, 'n' x 5000, ''])->{error}, 'PROTOCOL',
         'long name';
     is $rpc->call(SUBSCRIBE => [['t' x 65]])->{error}, 'PROTOCOL',
         'long topic';

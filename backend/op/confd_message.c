@@ -1,12 +1,11 @@
 
 #include "confd_record.h"
+#include "confd_dedup.h"
 
 
 #define CONFD_PAGE_MAX         1000
 #define CONFD_PAGE_BYTES       (4 * 1024 * 1024)
 #define CONFD_MESSAGE_BYTES    64       /* of a message but for its strings */
-#define CONFD_PURGE            16       /* expired rows deleted at a time, */
-#define CONFD_PURGE_EACH       8        /* which one post in so many does */
 #define CONFD_SENDER_HASH      0x9e3779b97f4a7c15
 
 
@@ -41,22 +40,10 @@ typedef struct {
 
 static conf_rc_t confd_message_append(confd_op_ctx_t *ctx,
     const conf_message_post_t *in, conf_message_t *out);
-static conf_rc_t confd_message_index(confd_op_ctx_t *ctx,
-    const conf_message_post_t *in, uint64_t pos);
 static conf_rc_t confd_message_get(confd_op_ctx_t *ctx, uint64_t pos,
     uint64_t room_id, conf_message_t *out);
 static void confd_message_sender(const conf_user_t *user,
     conf_message_t *out);
-static int64_t confd_dedup_window(const confd_op_ctx_t *ctx);
-static conf_str_t confd_dedup_key(confd_key_t *key, int64_t window,
-    const conf_message_post_t *in);
-static conf_rc_t confd_dedup_find(confd_op_ctx_t *ctx,
-    const conf_message_post_t *in, uint64_t *pos);
-static conf_rc_t confd_dedup_add(confd_op_ctx_t *ctx,
-    const conf_message_post_t *in, uint64_t pos);
-static conf_rc_t confd_dedup_purge(confd_op_ctx_t *ctx, uint64_t pos);
-static conf_rc_t confd_dedup_expired(confd_op_ctx_t *ctx, confd_key_t *keys,
-    size_t *n);
 static conf_rc_t confd_page_range(confd_op_ctx_t *ctx,
     const conf_message_list_t *in, uint64_t last, uint64_t *first, size_t *n);
 static conf_rc_t confd_page_find(confd_op_ctx_t *ctx,
@@ -116,7 +103,9 @@ confd_op_message_post(confd_op_ctx_t *ctx, const void *data, void *reply)
         return rc;
     }
 
-    rc = confd_message_index(ctx, in, out->id);
+    confd_dedup_add(ctx, in, out->id);
+
+    rc = confd_report_note(ctx, out->id);
     if (rc != CONF_OK || in->actor == 0) {
         return rc;
     }
@@ -230,28 +219,6 @@ confd_message_append(confd_op_ctx_t *ctx, const conf_message_post_t *in,
 }
 
 
-/* What leads to a new message but for the log. */
-
-static conf_rc_t
-confd_message_index(confd_op_ctx_t *ctx, const conf_message_post_t *in,
-    uint64_t pos)
-{
-    conf_rc_t  rc;
-
-    rc = confd_report_note(ctx, pos);
-    if (rc != CONF_OK) {
-        return rc;
-    }
-
-    rc = confd_dedup_purge(ctx, pos);
-    if (rc != CONF_OK) {
-        return rc;
-    }
-
-    return confd_dedup_add(ctx, in, pos);
-}
-
-
 /* A message of this room; epoch and who wrote it are the caller's. */
 
 static conf_rc_t
@@ -301,167 +268,6 @@ confd_message_sender(const conf_user_t *user, conf_message_t *out)
     out->user_name = user->name;
     out->user_nickname = user->nickname;
     out->user_avatar = user->avatar;
-}
-
-
-/*
- * Repeated messages.  A row of DEDUP has the window of dedup_ms in which it
- * was stored in front, so that a message is looked for in two windows: new
- * rows crowd in one part of the tree, and what is expired lies at its start,
- * where a few rows are deleted at a time without touching many pages.
- */
-
-static int64_t
-confd_dedup_window(const confd_op_ctx_t *ctx)
-{
-    return ctx->now_ms - ctx->now_ms % ctx->conf->dedup_ms;
-}
-
-
-static conf_str_t
-confd_dedup_key(confd_key_t *key, int64_t window,
-    const conf_message_post_t *in)
-{
-    confd_key_init(key);
-    confd_key_i64(key, window);
-    confd_key_u64(key, in->room_id);
-    confd_key_u64(key, in->actor);
-    confd_key_bytes(key, in->client_id);
-
-    return confd_key_str(key);
-}
-
-
-static conf_rc_t
-confd_dedup_find(confd_op_ctx_t *ctx, const conf_message_post_t *in,
-    uint64_t *pos)
-{
-    int64_t             window;
-    conf_rc_t           rc;
-    conf_str_t          value;
-    confd_key_t         key;
-    conf_store_dedup_t  dedup;
-
-    if (in->client_id.len == 0 || ctx->conf->dedup_ms == 0) {
-        return CONF_E_NOT_FOUND;
-    }
-
-    window = confd_dedup_window(ctx);
-
-    rc = ctx->driver->get(ctx->txn, CONFD_SPACE_DEDUP,
-                          confd_dedup_key(&key, window, in), &value);
-
-    if (rc == CONF_E_NOT_FOUND) {
-        window -= ctx->conf->dedup_ms;
-
-        rc = ctx->driver->get(ctx->txn, CONFD_SPACE_DEDUP,
-                              confd_dedup_key(&key, window, in), &value);
-    }
-
-    if (rc == CONF_OK) {
-        rc = confd_record_read(ctx, &conf_proto_store_dedup, value, &dedup);
-    }
-
-    if (rc != CONF_OK) {
-        return rc;
-    }
-
-    if (ctx->now_ms - dedup.time_ms >= ctx->conf->dedup_ms) {
-        return CONF_E_NOT_FOUND;
-    }
-
-    *pos = dedup.pos;
-
-    return CONF_OK;
-}
-
-
-static conf_rc_t
-confd_dedup_add(confd_op_ctx_t *ctx, const conf_message_post_t *in,
-    uint64_t pos)
-{
-    conf_str_t          bytes;
-    confd_key_t         key;
-    conf_store_dedup_t  dedup;
-
-    if (in->client_id.len == 0 || ctx->conf->dedup_ms == 0) {
-        return CONF_OK;
-    }
-
-    dedup.pos = pos;
-    dedup.time_ms = ctx->now_ms;
-
-    bytes = confd_dedup_key(&key, confd_dedup_window(ctx), in);
-
-    return confd_record_put(ctx, CONFD_SPACE_DEDUP, bytes,
-                            &conf_proto_store_dedup, &dedup);
-}
-
-
-/* More than one for each that is added, so the table shrinks. */
-
-static conf_rc_t
-confd_dedup_purge(confd_op_ctx_t *ctx, uint64_t pos)
-{
-    size_t       i, n;
-    conf_rc_t    rc;
-    confd_key_t  keys[CONFD_PURGE];
-
-    if (pos % CONFD_PURGE_EACH != 0 || ctx->conf->dedup_ms == 0) {
-        return CONF_OK;
-    }
-
-    rc = confd_dedup_expired(ctx, keys, &n);
-
-    for (i = 0; rc == CONF_OK && i < n; i++) {
-        rc = confd_record_del(ctx, CONFD_SPACE_DEDUP,
-                              confd_key_str(&keys[i]));
-    }
-
-    return rc;
-}
-
-
-/* The keys are copied: what the cursor gives is gone with the first write. */
-
-static conf_rc_t
-confd_dedup_expired(confd_op_ctx_t *ctx, confd_key_t *keys, size_t *n)
-{
-    int64_t              window;
-    conf_rc_t            rc;
-    conf_str_t           key, value;
-    confd_cursor_t      *cursor;
-    confd_key_reader_t   reader;
-
-    *n = 0;
-
-    rc = ctx->driver->cursor(ctx->txn, CONFD_SPACE_DEDUP, conf_str(""),
-                             conf_str(""), false, &cursor);
-    if (rc != CONF_OK) {
-        return rc;
-    }
-
-    while (*n < CONFD_PURGE) {
-        rc = ctx->driver->next(cursor, &key, &value);
-        if (rc != CONF_OK) {
-            break;
-        }
-
-        confd_key_read(&reader, key);
-        window = confd_key_read_i64(&reader);
-
-        if (confd_dedup_window(ctx) - window <= ctx->conf->dedup_ms) {
-            break;
-        }
-
-        confd_key_init(&keys[*n]);
-        confd_key_bytes(&keys[*n], key);
-        (*n)++;
-    }
-
-    ctx->driver->cursor_close(cursor);
-
-    return rc == CONF_DONE ? CONF_OK : rc;
 }
 
 

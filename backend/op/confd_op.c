@@ -12,22 +12,6 @@ CONF_PROTO_TABLE(store_number, CONF_STORE_NUMBER_FIELDS);
 CONF_PROTO_TABLE(store_credential, CONF_STORE_CREDENTIAL_FIELDS);
 CONF_PROTO_TABLE(store_member, CONF_STORE_MEMBER_FIELDS);
 CONF_PROTO_TABLE(store_message, CONF_STORE_MESSAGE_FIELDS);
-CONF_PROTO_TABLE(store_dedup, CONF_STORE_DEDUP_FIELDS);
-
-
-#define CONFD_ROW_LOOP(name)   NULL, NULL
-#define CONFD_ROW_READ(name)   NULL, confd_op_##name
-#define CONFD_ROW_WRITE(name)  NULL, confd_op_##name
-#define CONFD_ROW_HASH(name)   confd_op_##name##_hash, confd_op_##name
-
-#define CONF_OP(NAME, name, request, reply, lane, flags)                      \
-    [CONF_OP_##NAME] = { CONFD_ROW_##lane(name) },
-
-const confd_op_t  confd_ops[CONF_OP_MAX] = {
-#include "conf_op.def"
-};
-
-#undef CONF_OP
 
 
 static conf_rc_t confd_ids_add(confd_op_ctx_t *ctx, conf_list_t *ids,

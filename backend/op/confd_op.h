@@ -27,13 +27,17 @@ typedef struct {
     uint32_t   room_members_max;
     uint32_t   user_rooms_max;
     int64_t    dedup_ms;
+    size_t     dedup_memory;         /* bytes, at most */
 } confd_op_conf_t;
+
+typedef struct confd_dedup_s  confd_dedup_t;
 
 typedef struct {
     const confd_store_driver_t  *driver;
     confd_txn_t                 *txn;
     conf_arena_t                *arena;    /* lives until the reply is sent */
     const confd_op_conf_t       *conf;
+    confd_dedup_t               *dedup;    /* of the writer */
     int64_t                      now_ms;
 
     /* What the HASH stage left: the hash to store, whether the old matched. */

@@ -30,14 +30,12 @@
  * store_member       MEMBER: kept small, since every message advances its
  *                    sender's mark and small records share a dirty page
  * store_message      LOG: id, room and seq are the log's own
- * store_dedup        DEDUP: behind the window of dedup_ms it was stored in;
- *                    rows expire in that order, so DEDUP_TIME has none
  *
  * USER_ROOM rows are empty but for that of room 0, which counts the user's
- * rooms.  DAY_COUNT maps a quarter of an hour (UTC; every time zone is a
- * multiple of it) to the position of the first message in it: how many
- * messages a room got in a day is the difference of two seqs, and nobody has
- * to count.
+ * rooms; USER_GONE rows are empty.  LOG_TIME maps a quarter of an hour (UTC;
+ * every time zone is a multiple of it) to the position of the first message
+ * in it: how many messages a room got in a day is the difference of two seqs,
+ * and nobody has to count.
  */
 
 #define CONF_STORE_NUMBER_FIELDS(X, s)                                        \
@@ -59,15 +57,10 @@
     X(s, BOOL, json,        0)                                                \
     X(s, STR,  client_id,   CONF_CLIENT_ID_MAX)
 
-#define CONF_STORE_DEDUP_FIELDS(X, s)                                         \
-    X(s, U64,  pos,         0)                                                \
-    X(s, I64,  time_ms,     0)
-
 CONF_PROTO_STRUCT(store_number, CONF_STORE_NUMBER_FIELDS);
 CONF_PROTO_STRUCT(store_credential, CONF_STORE_CREDENTIAL_FIELDS);
 CONF_PROTO_STRUCT(store_member, CONF_STORE_MEMBER_FIELDS);
 CONF_PROTO_STRUCT(store_message, CONF_STORE_MESSAGE_FIELDS);
-CONF_PROTO_STRUCT(store_dedup, CONF_STORE_DEDUP_FIELDS);
 
 
 /* The functions of conf_op.def. */

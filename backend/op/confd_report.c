@@ -418,7 +418,7 @@ confd_days_pos(confd_op_ctx_t *ctx, int64_t time_ms, uint64_t *pos)
 
     time_ms = conf_max(time_ms, 0);
 
-    rc = ctx->driver->cursor(ctx->txn, CONFD_SPACE_DAY_COUNT, conf_str(""),
+    rc = ctx->driver->cursor(ctx->txn, CONFD_SPACE_LOG_TIME, conf_str(""),
                              confd_record_key(&from,
                                               (uint64_t) time_ms
                                               / CONFD_BUCKET_MS),
@@ -554,13 +554,13 @@ confd_report_note(confd_op_ctx_t *ctx, uint64_t pos)
 
     bucket = (uint64_t) conf_max(ctx->now_ms, 0) / CONFD_BUCKET_MS;
 
-    rc = confd_record_has(ctx, CONFD_SPACE_DAY_COUNT,
+    rc = confd_record_has(ctx, CONFD_SPACE_LOG_TIME,
                           confd_record_key(&key, bucket));
     if (rc != CONF_E_NOT_FOUND) {
         return rc;
     }
 
-    rc = ctx->driver->cursor(ctx->txn, CONFD_SPACE_DAY_COUNT, conf_str(""),
+    rc = ctx->driver->cursor(ctx->txn, CONFD_SPACE_LOG_TIME, conf_str(""),
                              conf_str(""), true, &cursor);
     if (rc != CONF_OK) {
         return rc;
@@ -585,6 +585,6 @@ confd_report_note(confd_op_ctx_t *ctx, uint64_t pos)
         return CONF_OK;
     }
 
-    return confd_index_put(ctx, CONFD_SPACE_DAY_COUNT,
+    return confd_index_put(ctx, CONFD_SPACE_LOG_TIME,
                            confd_record_key(&key, bucket), pos);
 }

@@ -297,6 +297,12 @@ confd_op_user_delete(confd_op_ctx_t *ctx, const void *data, void *reply)
         return rc;
     }
 
+    rc = ctx->driver->put(ctx->txn, CONFD_SPACE_USER_GONE,
+                          confd_record_key(&key, in->id), conf_str(""));
+    if (rc != CONF_OK) {
+        return rc;
+    }
+
     out->status = CONF_USER_DELETED;
     out->banned_until_ms = 0;
     out->email = conf_str("");

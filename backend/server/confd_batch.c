@@ -199,7 +199,12 @@ confd_batch_commit(confd_work_t *work, confd_txn_t *txn, confd_job_t *first,
     confd_job_t     *job;
     confd_counts_t   counts;
 
-    confd_work_count(work, txn, &counts);
+    rc = confd_work_count(work->driver, txn, &counts);
+
+    if (rc != CONF_OK) {
+        work->driver->abort(txn);
+        return rc;
+    }
 
     start = confd_batch_us();
 

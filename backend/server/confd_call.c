@@ -248,8 +248,6 @@ confd_call_stat(confd_server_t *server, confd_link_t *link, const void *in,
     stat->map_used = store.used;
     stat->map_size = store.size;
 
-    /* Ids are dense: the greatest tells how many there have been. */
-
     stat->users = atomic_load_explicit(&work->users, memory_order_relaxed);
     stat->rooms = atomic_load_explicit(&work->rooms, memory_order_relaxed);
     stat->messages = atomic_load_explicit(&work->messages,

@@ -72,6 +72,7 @@ confd_server_open(confd_server_t *server, const confd_config_t *config,
     /* From here on the directory is ours. */
 
     if (uv_loop_init(&server->loop) != 0) {
+        confd_work_close(&server->work);
         server->work.driver->close(server->work.store);
         snprintf(err, errlen, "cannot make an event loop");
         return CONF_E_NOMEM;
@@ -143,6 +144,7 @@ confd_server_store(confd_server_t *server, char *err, size_t errlen)
     }
 
     if (confd_work_open(&server->work) != CONF_OK) {
+        confd_work_close(&server->work);
         server->work.driver->close(server->work.store);
         snprintf(err, errlen, "cannot read the store \"%s\"", config->data);
         return CONF_E_STORE_FAILED;
@@ -386,6 +388,7 @@ confd_server_close(confd_server_t *server)
         server->bus_driver->close(server->bus);
     }
 
+    confd_work_close(&server->work);
     server->work.driver->close(server->work.store);
 
     confd_done_free(&server->done);

@@ -1,33 +1,67 @@
 
 #include "confd_work.h"
-#include "confd_key.h"
+#include "confd_dedup.h"
 #include "confd_log.h"
 
 #include <time.h>
 
 
 static confd_txn_t *confd_work_snapshot(confd_work_t *work);
-static uint64_t confd_work_last(confd_work_t *work, confd_txn_t *txn,
-    confd_space_e space);
+static conf_rc_t confd_work_load(confd_work_t *work, confd_txn_t *txn);
 
 
 conf_rc_t
 confd_work_open(confd_work_t *work)
 {
+    conf_rc_t        rc;
     confd_txn_t     *txn;
     confd_counts_t   counts;
+
+    work->dedup = confd_dedup_create(work->conf->dedup_memory);
+    if (work->dedup == NULL) {
+        return CONF_E_NOMEM;
+    }
 
     txn = confd_work_snapshot(work);
     if (txn == NULL) {
         return CONF_E_STORE_FAILED;
     }
 
-    confd_work_count(work, txn, &counts);
-    confd_work_counted(work, &counts);
+    rc = confd_work_count(work->driver, txn, &counts);
+
+    if (rc == CONF_OK) {
+        confd_work_counted(work, &counts);
+        rc = confd_work_load(work, txn);
+    }
 
     work->driver->abort(txn);
 
-    return CONF_OK;
+    return rc;
+}
+
+
+/* What the last minutes have posted, so that the first op waits less. */
+
+static conf_rc_t
+confd_work_load(confd_work_t *work, confd_txn_t *txn)
+{
+    confd_op_ctx_t  ctx;
+
+    memset(&ctx, 0, sizeof(confd_op_ctx_t));
+    ctx.driver = work->driver;
+    ctx.txn = txn;
+    ctx.conf = work->conf;
+    ctx.dedup = work->dedup;
+    ctx.now_ms = confd_work_now();
+
+    return confd_dedup_load(&ctx);
+}
+
+
+void
+confd_work_close(confd_work_t *work)
+{
+    confd_dedup_destroy(work->dedup);
 }
 
 
@@ -124,6 +158,7 @@ confd_work_run(confd_work_t *work, confd_job_t *job,
     job->ctx.txn = txn;
     job->ctx.arena = job->arena;
     job->ctx.conf = work->conf;
+    job->ctx.dedup = work->dedup;
     job->ctx.now_ms = now_ms;
     job->ctx.ntouches = 0;
 
@@ -131,12 +166,34 @@ confd_work_run(confd_work_t *work, confd_job_t *job,
 }
 
 
-void
-confd_work_count(confd_work_t *work, confd_txn_t *txn, confd_counts_t *counts)
+/* A deleted user's record stays; so do the messages of a deleted room. */
+
+conf_rc_t
+confd_work_count(const confd_store_driver_t *driver, confd_txn_t *txn,
+    confd_counts_t *counts)
 {
-    counts->users = confd_work_last(work, txn, CONFD_SPACE_USER);
-    counts->rooms = confd_work_last(work, txn, CONFD_SPACE_ROOM);
-    counts->messages = confd_work_last(work, txn, CONFD_SPACE_LOG);
+    uint64_t   gone;
+    conf_rc_t  rc;
+
+    memset(counts, 0, sizeof(confd_counts_t));
+
+    rc = driver->count(txn, CONFD_SPACE_USER_GONE, &gone);
+
+    if (rc == CONF_OK) {
+        rc = driver->count(txn, CONFD_SPACE_USER, &counts->users);
+    }
+
+    if (rc == CONF_OK) {
+        rc = driver->count(txn, CONFD_SPACE_ROOM, &counts->rooms);
+    }
+
+    if (rc == CONF_OK) {
+        rc = driver->count(txn, CONFD_SPACE_LOG, &counts->messages);
+    }
+
+    counts->users -= conf_min(gone, counts->users);
+
+    return rc;
 }
 
 
@@ -192,34 +249,4 @@ confd_work_snapshot(confd_work_t *work)
     }
 
     return txn;
-}
-
-
-/* The last key of a space whose keys are ids; 0: it is empty. */
-
-static uint64_t
-confd_work_last(confd_work_t *work, confd_txn_t *txn, confd_space_e space)
-{
-    uint64_t             id;
-    conf_rc_t            rc;
-    conf_str_t           key, value, all;
-    confd_cursor_t      *cursor;
-    confd_key_reader_t   reader;
-
-    id = 0;
-    all = conf_str("");
-
-    rc = work->driver->cursor(txn, space, all, all, true, &cursor);
-    if (rc != CONF_OK) {
-        return 0;
-    }
-
-    if (work->driver->next(cursor, &key, &value) == CONF_OK) {
-        confd_key_read(&reader, key);
-        id = confd_key_read_u64(&reader);
-    }
-
-    work->driver->cursor_close(cursor);
-
-    return id;
 }

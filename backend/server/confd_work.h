@@ -23,20 +23,27 @@ struct confd_work_s {
     const confd_store_driver_t  *driver;
     confd_store_t               *store;
     const confd_op_conf_t       *conf;
+    confd_dedup_t               *dedup;      /* made by open */
     confd_lane_t                *write;      /* where hashed jobs go on */
     atomic_uint_fast64_t         commits;
     atomic_uint_fast64_t         committed;  /* ops in those */
     atomic_uint_fast64_t         commit_us;
 
-    /* The greatest ids, of the last commit. */
+    /* What there is, as of the last commit. */
     atomic_uint_fast64_t         users;
     atomic_uint_fast64_t         rooms;
     atomic_uint_fast64_t         messages;
 };
 
 
-/* Before the lanes start: what the store has. */
+/*
+ * Before the lanes start: looks at what the store has, reads the end of its
+ * log.  After a failure, too, close has to be called.
+ */
 conf_rc_t confd_work_open(confd_work_t *work);
+
+/* After the lanes have stopped. */
+void confd_work_close(confd_work_t *work);
 
 
 /* The lanes' run functions. */
@@ -62,9 +69,9 @@ conf_rc_t confd_work_run(confd_work_t *work, confd_job_t *job,
     const confd_store_driver_t *driver, confd_txn_t *txn, int64_t now_ms,
     void **out);
 
-/* The greatest ids as txn sees them, and making them known. */
-void confd_work_count(confd_work_t *work, confd_txn_t *txn,
-    confd_counts_t *counts);
+/* What there is as txn sees it, and making it known. */
+conf_rc_t confd_work_count(const confd_store_driver_t *driver,
+    confd_txn_t *txn, confd_counts_t *counts);
 void confd_work_counted(confd_work_t *work, const confd_counts_t *counts);
 
 /* Milliseconds since 1970, never less than before. */

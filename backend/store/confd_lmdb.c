@@ -67,6 +67,7 @@ const confd_store_driver_t  confd_lmdb_driver = {
     .cursor         = confd_lmdb_cursor,
     .next           = confd_lmdb_next,
     .cursor_close   = confd_lmdb_cursor_close,
+    .count          = confd_lmdb_count,
     .next_id        = confd_lmdb_next_id,
     .log_create     = confd_lmdb_log_create,
     .log_append     = confd_lmdb_log_append,

@@ -108,6 +108,8 @@ conf_rc_t confd_lmdb_cursor(confd_txn_t *txn, confd_space_e space,
 conf_rc_t confd_lmdb_next(confd_cursor_t *cursor, conf_str_t *key,
     conf_str_t *value);
 void confd_lmdb_cursor_close(confd_cursor_t *cursor);
+conf_rc_t confd_lmdb_count(confd_txn_t *txn, confd_space_e space,
+    uint64_t *n);
 conf_rc_t confd_lmdb_next_id(confd_txn_t *txn, confd_space_e space,
     uint64_t *id);
 

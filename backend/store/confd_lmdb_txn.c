@@ -555,6 +555,28 @@ confd_lmdb_successor(conf_str_t prefix, uint8_t *bytes)
 
 
 conf_rc_t
+confd_lmdb_count(confd_txn_t *txn, confd_space_e space, uint64_t *n)
+{
+    MDB_stat   stat;
+    conf_rc_t  rc;
+
+    *n = 0;
+
+    if (txn->rc != CONF_OK) {
+        return txn->rc;
+    }
+
+    rc = confd_lmdb_fail(txn, mdb_stat(txn->txn, txn->store->dbi[space],
+                                       &stat));
+    if (rc == CONF_OK) {
+        *n = stat.ms_entries;
+    }
+
+    return rc;
+}
+
+
+conf_rc_t
 confd_lmdb_next_id(confd_txn_t *txn, confd_space_e space, uint64_t *id)
 {
     conf_rc_t    rc;

@@ -42,10 +42,11 @@ typedef enum {
     CONFD_SPACE_HEAD,             /* room id -> log head, dense */
     CONFD_SPACE_LOG,              /* position -> message, append order */
     CONFD_SPACE_LOG_INDEX,        /* room id, seq / 64 -> position */
-    CONFD_SPACE_DEDUP,            /* room, actor, client id -> position, time */
-    CONFD_SPACE_DEDUP_TIME,       /* time, room, actor, client id: expiry */
+    CONFD_SPACE_UNUSED_14,        /* free for what comes; nothing is there */
+    CONFD_SPACE_UNUSED_15,
     CONFD_SPACE_FILE,             /* file name */
-    CONFD_SPACE_DAY_COUNT,        /* room id, hour number -> messages */
+    CONFD_SPACE_LOG_TIME,         /* quarter of an hour -> first position */
+    CONFD_SPACE_USER_GONE,        /* id of a deleted user */
     CONFD_SPACE_MAX
 } confd_space_e;
 
@@ -131,6 +132,10 @@ typedef struct {
     conf_rc_t      (*next)(confd_cursor_t *cursor, conf_str_t *key,
                         conf_str_t *value);
     void           (*cursor_close)(confd_cursor_t *cursor);
+
+    /* How many records a space has; costs the same however many. */
+    conf_rc_t      (*count)(confd_txn_t *txn, confd_space_e space,
+                        uint64_t *n);
 
     /* The next number of a named sequence, from 1, dense. */
     conf_rc_t      (*next_id)(confd_txn_t *txn, confd_space_e space,

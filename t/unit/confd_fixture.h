@@ -22,6 +22,7 @@
 
 #include "tap.h"
 #include "confd_op.h"
+#include "confd_dedup.h"
 
 #include <dirent.h>
 #include <unistd.h>
@@ -36,6 +37,7 @@ typedef struct {
     confd_store_t    *store;
     conf_arena_t     *arena;
     confd_op_conf_t   conf;
+    confd_dedup_t    *dedup;
     int64_t           now_ms;
     conf_touch_t     *touches;       /* of the last call */
     size_t            ntouches;
@@ -102,6 +104,11 @@ fx_open(void)
     fx.conf.user_rooms_max = 100;
     fx.conf.dedup_ms = 300000;
     fx.now_ms = FX_NOW;
+
+    fx.dedup = confd_dedup_create(0);
+    if (fx.dedup == NULL) {
+        fx_die("no memory");
+    }
 }
 
 
@@ -115,6 +122,7 @@ fx_close(void)
 
     confd_lmdb_driver.close(fx.store);
     conf_arena_destroy(fx.arena);
+    confd_dedup_destroy(fx.dedup);
 
     dir = opendir(fx.path);
 
@@ -171,6 +179,7 @@ fx_context(confd_op_ctx_t *ctx)
     ctx->driver = &confd_lmdb_driver;
     ctx->arena = fx.arena;
     ctx->conf = &fx.conf;
+    ctx->dedup = fx.dedup;
     ctx->now_ms = fx.now_ms;
     ctx->ntouches = 0;
 }

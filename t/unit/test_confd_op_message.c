@@ -192,77 +192,6 @@ test_dedup(void)
 }
 
 
-/* How many rows a space has, by what the store itself tells. */
-
-static size_t
-t_rows(confd_space_e space)
-{
-    size_t           n;
-    conf_str_t       key, value;
-    confd_txn_t     *txn;
-    confd_cursor_t  *cursor;
-
-    if (confd_lmdb_driver.begin(fx.store, false, &txn) != CONF_OK
-        || confd_lmdb_driver.cursor(txn, space, fx_str(""), fx_str(""),
-                                    false, &cursor)
-           != CONF_OK)
-    {
-        fx_die("cannot look");
-    }
-
-    n = 0;
-
-    while (confd_lmdb_driver.next(cursor, &key, &value) == CONF_OK) {
-        n++;
-    }
-
-    confd_lmdb_driver.cursor_close(cursor);
-    confd_lmdb_driver.abort(txn);
-
-    return n;
-}
-
-
-static void
-test_purge(void)
-{
-    char            id[32];
-    size_t          i;
-    conf_message_t  again;
-
-    fx.now_ms += 600000;
-
-    for (i = 0; i < 40; i++) {
-        (void) snprintf(id, sizeof(id), "p%zu", i);
-        (void) fx_post(owner, room_id, "x", id, &message);
-    }
-
-    is_int(t_rows(CONFD_SPACE_DEDUP), 40, "older rows are gone");
-
-    fx.now_ms += 301000;
-    (void) fx_post(owner, room_id, "x", "p39", &again);
-    ok(again.id != message.id, "expired, but not purged yet");
-
-    for (i = 0; i < 8; i++) {
-        (void) fx_post(owner, room_id, "x", "", &message);
-    }
-
-    is_int(t_rows(CONFD_SPACE_DEDUP), 41, "the window before is kept");
-    (void) fx_post(owner, room_id, "x", "p39", &message);
-    is_int(message.id, again.id, "the younger row is found");
-
-    fx.now_ms += 299500;
-
-    for (i = 0; i < 24; i++) {
-        (void) fx_post(owner, room_id, "x", "", &message);
-    }
-
-    is_int(t_rows(CONFD_SPACE_DEDUP), 1, "then the older ones are deleted");
-    (void) fx_post(owner, room_id, "x", "p39", &message);
-    is_int(message.id, again.id, "and the younger does its work");
-}
-
-
 static void
 test_mark(void)
 {
@@ -529,6 +458,11 @@ test_files(void)
     is_int(fx_call(CONF_OP_AVATAR_SET, &add, &user), CONF_E_EXISTS,
            "once more");
 
+    add.file.name = fx_str("face2");
+    add.url = fx_str("/static/avatars/face2");
+    is_int(fx_call(CONF_OP_AVATAR_SET, &add, &user), CONF_OK, "with a URL");
+    is_str(user.avatar, "/static/avatars/face2", "that is told");
+
     key.actor = outsider;
     key.name = fx_str("face");
     is_int(fx_call(CONF_OP_FILE_GET, &key, &file), CONF_OK,
@@ -536,7 +470,8 @@ test_files(void)
     is_int(file.room_id, 0, "being public");
 
     is_int(t_before(owner, room_id, 0, 1000), CONF_OK, "and in history");
-    is_str(t_message(1)->user_avatar, "face", "it is shown");
+    is_str(t_message(1)->user_avatar, "/static/avatars/face2",
+           "it is shown");
 }
 
 
@@ -698,7 +633,6 @@ main(void)
 
     test_post();
     test_dedup();
-    test_purge();
     test_mark();
     test_list();
     test_list_large();

@@ -129,10 +129,11 @@ fake_put(confd_txn_t *txn, confd_space_e space, conf_str_t key,
 
 
 static conf_rc_t
-fake_cursor(confd_txn_t *txn, confd_space_e space, conf_str_t prefix,
-    conf_str_t from, bool backward, confd_cursor_t **cursor)
+fake_count(confd_txn_t *txn, confd_space_e space, uint64_t *n)
 {
-    return CONF_E_NOT_FOUND;
+    *n = txn->writes;
+
+    return CONF_OK;
 }
 
 
@@ -145,7 +146,7 @@ static const confd_store_driver_t  fake_driver = {
     .status = fake_status,
     .dirty = fake_dirty,
     .put = fake_put,
-    .cursor = fake_cursor
+    .count = fake_count
 };
 
 

@@ -14,6 +14,7 @@
 #include "conf_verb.h"
 
 
+#define NGX_HTTP_CONFERENCE_FILE_WAIT    60000    /* ms, then a warning */
 #define NGX_HTTP_CONFERENCE_FILE_READ    65536
 #define NGX_HTTP_CONFERENCE_FILE_HEAD    512      /* bytes that tell a type */
 #define NGX_HTTP_CONFERENCE_FILE_VALUE   1024     /* of a form's other parts */
@@ -125,6 +126,14 @@ ngx_http_conference_upload(ngx_http_conference_ctx_t *ctx)
     up->fd = NGX_INVALID_FILE;
     up->dir = ctx->conf->files->name;
 
+    /* While confd is away no file could be made known: none is stored. */
+
+    if (!ngx_http_conference_rpc_up(ngx_http_conference_worker->rpc)) {
+        ctx->op.rc = CONF_E_BACKEND_DOWN;
+        ngx_http_conference_answer(ctx);
+        return;
+    }
+
     if (r->headers_in.content_type != NULL) {
         type = ngx_http_conference_str(r->headers_in.content_type->value);
     }
@@ -166,6 +175,10 @@ ngx_http_conference_upload(ngx_http_conference_ctx_t *ctx)
     up->running = 1;
     r->main->blocked++;
     r->aio = 1;
+
+    /* A worker that is being replaced waits for timers, not for threads. */
+
+    ngx_add_timer(&task->event, NGX_HTTP_CONFERENCE_FILE_WAIT);
 }
 
 
@@ -403,6 +416,18 @@ ngx_http_conference_upload_done(ngx_event_t *ev)
 
     ngx_http_set_log_request(c->log, r);
 
+    if (ev->timedout) {
+        ev->timedout = 0;
+        ngx_add_timer(ev, NGX_HTTP_CONFERENCE_FILE_WAIT);
+        ngx_log_error(NGX_LOG_WARN, c->log, 0,
+                      "conference: upload to \"%V\" takes long", &up->dir);
+        return;
+    }
+
+    if (ev->timer_set) {
+        ngx_del_timer(ev);
+    }
+
     r->main->blocked--;
     r->aio = 0;
 
@@ -433,6 +458,9 @@ ngx_http_conference_upload_done(ngx_event_t *ev)
         return;
     }
 
+    /* Once asked, confd may know of it, whether we hear the answer or not. */
+
+    up->kept = 1;
     ctx->op.finish = ngx_http_conference_upload_finish;
     conf_op_run(&ctx->op);
 }
@@ -564,7 +592,7 @@ ngx_http_conference_send_file(ngx_http_conference_ctx_t *ctx,
     ngx_http_core_loc_conf_t  *clcf;
 
     if (ctx->conf->files == NULL) {
-        return NGX_HTTP_NOT_FOUND;
+        return NGX_DECLINED;
     }
 
     path.len = ctx->conf->files->name.len + 1 + file->name.len;
@@ -592,7 +620,7 @@ ngx_http_conference_send_file(ngx_http_conference_ctx_t *ctx,
     {
         ngx_log_error(NGX_LOG_ERR, r->connection->log, of.err,
                       "conference: \"%V\" is known but not there", &path);
-        return NGX_HTTP_NOT_FOUND;
+        return NGX_DECLINED;
     }
 
     value.data = ngx_pnalloc(r->pool, file->type.len);

@@ -37,7 +37,8 @@ static ngx_int_t ngx_http_conference_limits(ngx_http_conference_ctx_t *ctx);
 static ngx_int_t ngx_http_conference_version(ngx_http_conference_ctx_t *ctx);
 static ngx_int_t ngx_http_conference_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
-static void ngx_http_conference_body_drop(ngx_chain_t *in);
+static void ngx_http_conference_body_drop(ngx_http_request_t *r,
+    ngx_chain_t *in);
 
 
 static ngx_http_request_body_filter_pt  ngx_http_conference_next_body_filter;
@@ -869,21 +870,27 @@ ngx_http_conference_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
         }
 
         ctx->no_space = 1;
-        ngx_http_conference_body_drop(r->request_body->bufs);
+        ngx_http_conference_body_drop(r, r->request_body->bufs);
         r->request_body->bufs = NULL;
     }
 
-    ngx_http_conference_body_drop(in);
+    ngx_http_conference_body_drop(r, in);
 
     return NGX_OK;
 }
 
 
+/* nginx goes on reading until it has seen the last buffer. */
+
 static void
-ngx_http_conference_body_drop(ngx_chain_t *in)
+ngx_http_conference_body_drop(ngx_http_request_t *r, ngx_chain_t *in)
 {
     for ( /* void */ ; in != NULL; in = in->next) {
         in->buf->pos = in->buf->last;
         in->buf->file_pos = in->buf->file_last;
+
+        if (in->buf->last_buf) {
+            r->request_body->last_saved = 1;
+        }
     }
 }

@@ -115,7 +115,9 @@ confd_op_avatar_set(confd_op_ctx_t *ctx, const void *data, void *reply)
         return rc;
     }
 
-    out->avatar = file.name;
+    /* What clients are told is a URL; only who serves it knows it. */
+
+    out->avatar = in->url.len != 0 ? in->url : file.name;
     out->updated_ms = ctx->now_ms;
 
     return confd_user_store(ctx, out);

@@ -305,7 +305,8 @@
 
 #define CONF_FILE_ADD_FIELDS(X, s)                                            \
     X(s, U64,  actor,       0)                                                \
-    X(s, STRUCT, file,      file)
+    X(s, STRUCT, file,      file)                                             \
+    X(s, STR,  url,         CONF_URL_MAX)       /* of an avatar, as served */
 
 #define CONF_FILE_KEY_FIELDS(X, s)                                            \
     X(s, U64,  actor,       0)          /* a member of the file's room */     \

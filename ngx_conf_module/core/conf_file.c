@@ -17,6 +17,7 @@ conf_file_add(conf_op_t *op, const void *in)
     request.file = input->file;
     request.file.room_id = input->room_id;
     request.file.user_id = op->auth.user_id;
+    request.url = input->url;
 
     return conf_op_call(op, CONF_OP_FILE_ADD, &request, conf_file_added);
 }
@@ -47,6 +48,7 @@ conf_avatar_set(conf_op_t *op, const void *in)
     request.file = input->file;
     request.file.room_id = 0;
     request.file.user_id = op->auth.user_id;
+    request.url = input->url;
 
     return conf_op_call(op, CONF_OP_AVATAR_SET, &request,
                         conf_avatar_changed);

@@ -78,5 +78,13 @@ conf_file_get(conf_op_t *op, const void *in)
 static conf_rc_t
 conf_file_got(conf_op_t *op, const void *reply)
 {
+    const conf_file_t  *file = reply;
+
+    /* Actor 0 is the server itself to confd; here it is anybody. */
+
+    if (file->room_id != 0 && op->auth.user_id == 0) {
+        return conf_op_fail(op, CONF_E_FILE_ABSENT);
+    }
+
     return conf_op_done(op, reply);
 }

@@ -130,6 +130,20 @@ static ngx_command_t  ngx_http_conference_commands[] = {
       offsetof(ngx_http_conference_loc_conf_t, ws_queue),
       NULL },
 
+    { ngx_string("conf_ws_deflate"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_conference_loc_conf_t, ws_deflate),
+      NULL },
+
+    { ngx_string("conf_ws_echo"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_http_conference_echo,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("conf_body_max"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_size_slot,
@@ -446,6 +460,7 @@ ngx_http_conference_create_loc_conf(ngx_conf_t *cf)
     conf->ws_timeout = NGX_CONF_UNSET_MSEC;
     conf->ws_max_message = NGX_CONF_UNSET_SIZE;
     conf->ws_queue = NGX_CONF_UNSET_SIZE;
+    conf->ws_deflate = NGX_CONF_UNSET;
     conf->body_max = NGX_CONF_UNSET_SIZE;
     conf->upload_max = NGX_CONF_UNSET;
 
@@ -468,6 +483,7 @@ ngx_http_conference_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_size_value(conf->ws_max_message, prev->ws_max_message,
                               64 * 1024);
     ngx_conf_merge_size_value(conf->ws_queue, prev->ws_queue, 1024 * 1024);
+    ngx_conf_merge_value(conf->ws_deflate, prev->ws_deflate, 0);
     ngx_conf_merge_size_value(conf->body_max, prev->body_max, 256 * 1024);
     ngx_conf_merge_off_value(conf->upload_max, prev->upload_max,
                              20 * 1024 * 1024);

@@ -59,6 +59,7 @@ typedef struct {
     ngx_msec_t                    ws_timeout;
     size_t                        ws_max_message;
     size_t                        ws_queue;
+    ngx_flag_t                    ws_deflate;
 
     size_t                        body_max;
     off_t                         upload_max;
@@ -153,6 +154,11 @@ void ngx_http_conference_ws_start(ngx_http_conference_ctx_t *ctx);
 
 /* The request ends before that. */
 void ngx_http_conference_ws_drop(ngx_http_conference_ctx_t *ctx);
+
+
+/* ngx_http_conference_echo.c */
+
+char *ngx_http_conference_echo(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
 
 /* ngx_http_conference_file.c */

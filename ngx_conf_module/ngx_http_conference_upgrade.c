@@ -175,6 +175,7 @@ ngx_http_conference_ws_start(ngx_http_conference_ctx_t *ctx)
 {
     u_char                    *p, accept[CONF_WS_ACCEPT_LEN];
     ngx_str_t                  rest;
+    conf_buf_t                 extensions;
     ngx_connection_t          *c;
     ngx_http_request_t        *r = ctx->request;
     ngx_http_conference_ws_t  *ws = ctx->socket;
@@ -183,6 +184,8 @@ ngx_http_conference_ws_start(ngx_http_conference_ctx_t *ctx)
         "Upgrade: websocket" CRLF
         "Connection: Upgrade" CRLF
         "Sec-WebSocket-Accept: ";
+    static const char          extension[] =
+        CRLF "Sec-WebSocket-Extensions: ";
 
     c = r->connection;
 
@@ -195,10 +198,27 @@ ngx_http_conference_ws_start(ngx_http_conference_ctx_t *ctx)
         return;
     }
 
+    conf_buf_init(&extensions, 256);
+
+    if (ctx->conf->ws_deflate
+        && ngx_http_conference_deflate_offer(r, ws, &extensions) == NGX_ERROR)
+    {
+        conf_buf_free(&extensions);
+        ngx_http_finalize_request(r, NGX_HTTP_BAD_REQUEST);
+        return;
+    }
+
     p = ngx_http_conference_ws_buf;
     p = ngx_cpymem(p, head, sizeof(head) - 1);
     p = ngx_cpymem(p, accept, CONF_WS_ACCEPT_LEN);
+
+    if (ws->deflate) {
+        p = ngx_cpymem(p, extension, sizeof(extension) - 1);
+        p = ngx_cpymem(p, extensions.data, extensions.len);
+    }
+
     p = ngx_cpymem(p, CRLF CRLF, 4);
+    conf_buf_free(&extensions);
 
     if (c->send(c, ngx_http_conference_ws_buf,
                 p - ngx_http_conference_ws_buf)
@@ -215,6 +235,7 @@ ngx_http_conference_ws_start(ngx_http_conference_ctx_t *ctx)
     ngx_http_conference_count(NGX_HTTP_CONFERENCE_REQUESTS + 1, 1);
 
     conf_ws_reader_init(&ws->reader, ctx->conf->ws_max_message);
+    ws->reader.allow_rsv1 = ws->deflate;
 
     /* The row's sentence, for clients that expect one, comes first. */
 

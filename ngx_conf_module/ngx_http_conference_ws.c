@@ -28,11 +28,14 @@ static void ngx_http_conference_ws_writable(ngx_event_t *wev);
 static void ngx_http_conference_ws_out(ngx_http_conference_ws_t *ws);
 static void ngx_http_conference_ws_frame(ngx_http_conference_ws_t *ws,
     const conf_ws_frame_t *frame);
+static void ngx_http_conference_ws_data(ngx_http_conference_ws_t *ws,
+    const conf_ws_frame_t *frame);
+static void ngx_http_conference_ws_echo(ngx_http_conference_ws_t *ws,
+    uint8_t opcode, conf_str_t data);
 static void ngx_http_conference_ws_message(ngx_http_conference_ws_t *ws,
     conf_str_t data);
 static void ngx_http_conference_ws_finish(conf_op_t *op);
 static void ngx_http_conference_ws_op_end(ngx_http_conference_ws_op_t *wo);
-static void ngx_http_conference_ws_head(conf_out_t *out, uint8_t opcode);
 static void ngx_http_conference_ws_control(ngx_http_conference_ws_t *ws,
     uint8_t opcode, conf_str_t data);
 static void ngx_http_conference_ws_close(ngx_http_conference_ws_t *ws,
@@ -230,16 +233,65 @@ ngx_http_conference_ws_frame(ngx_http_conference_ws_t *ws,
         ws->ended = 1;
         return;
 
-    case CONF_WS_BINARY:
+    default:
+        if (!ws->closing) {
+            ngx_http_conference_ws_data(ws, frame);
+        }
+    }
+}
+
+
+static void
+ngx_http_conference_ws_data(ngx_http_conference_ws_t *ws,
+    const conf_ws_frame_t *frame)
+{
+    conf_rc_t   rc;
+    conf_str_t  data;
+
+    if (frame->opcode == CONF_WS_BINARY && !ws->echo) {
         ngx_http_conference_ws_close(ws, CONF_WS_UNSUPPORTED,
                                      "text messages only");
         ws->ended = 1;
         return;
+    }
 
-    default:
-        if (ws->session.open && !ws->closing) {
-            ngx_http_conference_ws_message(ws, frame->data);
+    data = frame->data;
+
+    if (frame->compressed) {
+        rc = ngx_http_conference_inflate(ws, frame, &data);
+
+        if (rc != CONF_OK) {
+            ngx_http_conference_ws_close(ws, rc == CONF_E_TOO_LARGE
+                                             ? CONF_WS_TOO_BIG
+                                             : rc == CONF_E_BAD_REQUEST
+                                               ? CONF_WS_BAD_DATA
+                                               : CONF_WS_INTERNAL, "");
+            ws->ended = 1;
+            return;
         }
+    }
+
+    if (ws->echo) {
+        ngx_http_conference_ws_echo(ws, frame->opcode, data);
+
+    } else if (ws->session.open) {
+        ngx_http_conference_ws_message(ws, data);
+    }
+}
+
+
+static void
+ngx_http_conference_ws_echo(ngx_http_conference_ws_t *ws, uint8_t opcode,
+    conf_str_t data)
+{
+    conf_out_t  *out;
+
+    out = conf_out_create(data);
+
+    if (out != NULL) {
+        ngx_http_conference_ws_head(out, opcode, 0);
+        ngx_http_conference_ws_send(&ws->session, out);
+        conf_out_unref(out);
     }
 }
 
@@ -396,7 +448,11 @@ ngx_http_conference_ws_send(conf_session_t *s, conf_out_t *out)
     }
 
     if (out->head_len == 0) {
-        ngx_http_conference_ws_head(out, CONF_WS_TEXT);
+        ngx_http_conference_ws_head(out, CONF_WS_TEXT, 0);
+    }
+
+    if (ws->deflate) {
+        out = ngx_http_conference_deflate_out(ws, out);
     }
 
     if (ws->queued + out->head_len + out->len > ws->conf->ws_queue) {
@@ -410,12 +466,14 @@ ngx_http_conference_ws_send(conf_session_t *s, conf_out_t *out)
 
 /* Right before the bytes, so that head and bytes are one piece. */
 
-static void
-ngx_http_conference_ws_head(conf_out_t *out, uint8_t opcode)
+void
+ngx_http_conference_ws_head(conf_out_t *out, uint8_t opcode,
+    ngx_uint_t compressed)
 {
     uint8_t  head[CONF_WS_HEAD_MAX];
 
-    out->head_len = (uint32_t) conf_ws_head(head, opcode, false, out->len);
+    out->head_len = (uint16_t) conf_ws_head(head, opcode, compressed != 0,
+                                            out->len);
     ngx_memcpy(out->data - out->head_len, head, out->head_len);
 }
 
@@ -473,7 +531,7 @@ ngx_http_conference_ws_control(ngx_http_conference_ws_t *ws, uint8_t opcode,
         return;
     }
 
-    ngx_http_conference_ws_head(out, opcode);
+    ngx_http_conference_ws_head(out, opcode, 0);
     ngx_http_conference_ws_queue(ws, out);
     conf_out_unref(out);
 }
@@ -505,7 +563,7 @@ ngx_http_conference_ws_close(ngx_http_conference_ws_t *ws, ngx_uint_t code,
     out = conf_out_create((conf_str_t) { len - 2, frame + 2 });
 
     if (out != NULL) {
-        ngx_http_conference_ws_head(out, CONF_WS_CLOSE);
+        ngx_http_conference_ws_head(out, CONF_WS_CLOSE, 0);
         ngx_http_conference_ws_queue(ws, out);
         conf_out_unref(out);
     }

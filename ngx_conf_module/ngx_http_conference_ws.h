@@ -61,6 +61,9 @@ struct ngx_http_conference_ws_s {
     unsigned                         lingering:1; /* all said, peer to close */
     unsigned                         paused:1;    /* too many ops */
     unsigned                         is_dirty:1;
+    unsigned                         echo:1;      /* conf_ws_echo */
+    unsigned                         deflate:1;   /* was negotiated */
+    uint8_t                          window_bits; /* of the client's inflate */
 };
 
 
@@ -84,6 +87,22 @@ void ngx_http_conference_ws_frames(ngx_http_conference_ws_t *ws,
 /* Sends what an op ended in. */
 void ngx_http_conference_ws_answer(ngx_http_conference_ws_t *ws,
     conf_op_t *op);
+
+/* Frames bytes, in place. */
+void ngx_http_conference_ws_head(conf_out_t *out, uint8_t opcode,
+    ngx_uint_t compressed);
+
+/*
+ * ngx_http_conference_deflate.c.  offer: NGX_OK (answer has the header's
+ * value), NGX_DECLINED, NGX_ERROR for a malformed header.  out gives what to
+ * send for out.  inflate: CONF_OK, CONF_E_BAD_REQUEST, CONF_E_TOO_LARGE.
+ */
+ngx_int_t ngx_http_conference_deflate_offer(ngx_http_request_t *r,
+    ngx_http_conference_ws_t *ws, conf_buf_t *answer);
+conf_out_t *ngx_http_conference_deflate_out(
+    const ngx_http_conference_ws_t *ws, conf_out_t *out);
+conf_rc_t ngx_http_conference_inflate(const ngx_http_conference_ws_t *ws,
+    const conf_ws_frame_t *frame, conf_str_t *message);
 
 /* Ends the session and frees all but the connection. */
 void ngx_http_conference_ws_free(ngx_http_conference_ws_t *ws);

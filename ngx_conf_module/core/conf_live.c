@@ -81,6 +81,8 @@ conf_out_create(conf_str_t bytes)
 
     out->refs = 1;
     out->head_len = 0;
+    out->incompressible = false;
+    out->deflated = NULL;
     out->len = bytes.len;
 
     if (bytes.len != 0) {
@@ -101,9 +103,17 @@ conf_out_ref(conf_out_t *out)
 void
 conf_out_unref(conf_out_t *out)
 {
-    if (--out->refs == 0) {
-        free(out);
+    if (--out->refs != 0) {
+        return;
     }
+
+    /* A receiver that still sends the sibling has a reference of its own. */
+
+    if (out->deflated != NULL) {
+        conf_out_unref(out->deflated);
+    }
+
+    free(out);
 }
 
 

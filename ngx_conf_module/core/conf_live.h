@@ -34,13 +34,17 @@ typedef enum {
  * holds a reference.
  */
 
-typedef struct {
-    uint32_t    refs;
-    uint32_t    head_len;       /* 0: not framed yet */
-    size_t      len;
-    uint8_t     head[CONF_OUT_HEAD];
-    uint8_t     data[];
-} conf_out_t;
+typedef struct conf_out_s  conf_out_t;
+
+struct conf_out_s {
+    uint32_t     refs;
+    uint16_t     head_len;       /* 0: not framed yet */
+    bool         incompressible; /* it was tried */
+    conf_out_t  *deflated;       /* the same compressed; goes with this one */
+    size_t       len;
+    uint8_t      head[CONF_OUT_HEAD];
+    uint8_t      data[];
+};
 
 /* A copy of the bytes with one reference; NULL when memory is short. */
 conf_out_t *conf_out_create(conf_str_t bytes);

@@ -27,6 +27,7 @@ struct ngx_http_conference_bus_s {
     ngx_event_t                       tick;
     ngx_uint_t                        ticks;
     ngx_log_t                        *log;
+    uint64_t                          silent[CONF_WORKERS_MAX];   /* numbers */
 };
 
 
@@ -41,6 +42,8 @@ static void ngx_http_conference_bus_drain(ngx_event_t *ev);
 static void ngx_http_conference_bus_tick(ngx_event_t *ev);
 static void ngx_http_conference_bus_restore(ngx_http_conference_bus_t *bus);
 static void ngx_http_conference_bus_probe(ngx_http_conference_bus_t *bus);
+static ngx_uint_t ngx_http_conference_bus_dead(ngx_http_conference_bus_t *bus,
+    const conf_worker_t *worker);
 static void ngx_http_conference_bus_left(void *data, uint64_t channel,
     uint64_t user);
 
@@ -225,6 +228,8 @@ ngx_http_conference_bus_drain(ngx_event_t *ev)
     } else if (rc == CONF_E_CONFLICT) {
         ngx_http_conference_bus_restore(bus);
     }
+
+    conf_sync_repair(bus->conf->sync);
 }
 
 
@@ -233,8 +238,9 @@ ngx_http_conference_bus_tick(ngx_event_t *ev)
 {
     ngx_http_conference_bus_t  *bus = ev->data;
 
-    if (conf_shm_generation(&bus->conf->env.shm)
-        != bus->conf->env.generation)
+    if (bus->bell == NULL
+        || conf_shm_generation(&bus->conf->env.shm)
+           != bus->conf->env.generation)
     {
         ngx_http_conference_bus_restore(bus);
     }
@@ -287,36 +293,21 @@ ngx_http_conference_bus_restore(ngx_http_conference_bus_t *bus)
 }
 
 
-/* A worker whose doorbell is gone is dead: whoever sees it first cleans up. */
+/* Whoever sees first that a worker is dead cleans up. */
 
 static void
 ngx_http_conference_bus_probe(ngx_http_conference_bus_t *bus)
 {
-    int                  s, dead;
     size_t               i, n;
-    socklen_t            len;
     conf_env_t          *env = &bus->conf->env;
-    struct sockaddr_un   sun;
     conf_worker_stat_t   stats[CONF_WORKERS_MAX];
 
     n = conf_worker_list(&env->shm, stats);
 
     for (i = 0; i < n; i++) {
-        if (stats[i].worker.number == env->worker.number) {
-            continue;
-        }
-
-        s = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-        if (s == -1) {
-            return;
-        }
-
-        len = ngx_http_conference_bus_name(bus, &stats[i].worker, &sun);
-        dead = connect(s, (struct sockaddr *) &sun, len) == -1
-               && ngx_socket_errno == NGX_ECONNREFUSED;
-        (void) close(s);
-
-        if (!dead) {
+        if (stats[i].worker.number == env->worker.number
+            || !ngx_http_conference_bus_dead(bus, &stats[i].worker))
+        {
             continue;
         }
 
@@ -333,8 +324,54 @@ ngx_http_conference_bus_probe(ngx_http_conference_bus_t *bus)
 
         /* It may have stored messages that it could not publish. */
 
-        conf_sync_heads(bus->conf->sync);
+        conf_sync_doubt(bus->conf->sync, false);
     }
+}
+
+
+/*
+ * Its doorbell is gone, and so is its process; or, where a pid tells nothing,
+ * its doorbell was gone at the last probe, too: a worker that starts is in
+ * the table a moment before it has one.
+ */
+
+static ngx_uint_t
+ngx_http_conference_bus_dead(ngx_http_conference_bus_t *bus,
+    const conf_worker_t *worker)
+{
+    int                  s, rc;
+    uint64_t            *silent;
+    socklen_t            len;
+    ngx_err_t            err;
+    struct sockaddr_un   sun;
+
+    s = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (s == -1) {
+        return 0;
+    }
+
+    len = ngx_http_conference_bus_name(bus, worker, &sun);
+    rc = connect(s, (struct sockaddr *) &sun, len);
+    err = ngx_socket_errno;
+    (void) close(s);
+
+    silent = &bus->silent[worker->slot % CONF_WORKERS_MAX];
+
+    if (rc != -1 || err != NGX_ECONNREFUSED) {
+        *silent = 0;
+        return 0;
+    }
+
+    if (*silent == worker->number
+        || (kill((ngx_pid_t) worker->pid, 0) == -1 && ngx_errno == ESRCH))
+    {
+        *silent = 0;
+        return 1;
+    }
+
+    *silent = worker->number;
+
+    return 0;
 }
 
 

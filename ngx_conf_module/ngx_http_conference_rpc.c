@@ -7,6 +7,9 @@
  * ever after; every call has a deadline; loss of the link completes what was
  * sent with CONF_E_BACKEND_DOWN, but for idempotent calls, which are sent
  * once more over the next link; replies to unknown ids are dropped.
+ *
+ * A message that was posted is published whatever became of who posted it:
+ * when its waiter cancels, the link itself goes on waiting.
  */
 
 #include "ngx_http_conference_module.h"
@@ -18,6 +21,13 @@
 #define NGX_HTTP_CONFERENCE_RPC_RETRY    100       /* ms, doubled up to */
 #define NGX_HTTP_CONFERENCE_RPC_RETRIES  2000
 
+
+/* A call that outlives its waiter. */
+
+typedef struct {
+    conf_call_t                       call;
+    ngx_http_conference_rpc_t        *rpc;
+} ngx_http_conference_orphan_t;
 
 typedef enum {
     NGX_HTTP_CONFERENCE_RPC_DOWN = 0,
@@ -41,6 +51,8 @@ struct ngx_http_conference_rpc_s {
     conf_call_t                       head;
     conf_call_t                       failed;    /* to complete, posted */
     ngx_uint_t                        npending;
+    ngx_uint_t                        nstray;    /* writes that were given up
+                                                    and may be done yet */
 
     conf_call_t                     **slots;     /* by id, a power of two */
     ngx_uint_t                        nslots;
@@ -58,6 +70,9 @@ static void ngx_http_conference_rpc_call(conf_env_t *env, conf_call_t *call,
     const void *request);
 static void ngx_http_conference_rpc_cancel(conf_env_t *env,
     conf_call_t *call);
+static ngx_int_t ngx_http_conference_rpc_orphan(
+    ngx_http_conference_rpc_t *rpc, conf_call_t *call);
+static void ngx_http_conference_rpc_orphaned(conf_call_t *call);
 static ngx_int_t ngx_http_conference_rpc_connect(
     ngx_http_conference_rpc_t *rpc);
 static void ngx_http_conference_rpc_lost(ngx_http_conference_rpc_t *rpc,
@@ -147,6 +162,7 @@ ngx_http_conference_rpc_init(ngx_http_conference_main_conf_t *cmcf,
 void
 ngx_http_conference_rpc_close(ngx_http_conference_main_conf_t *cmcf)
 {
+    conf_call_t                *call, *next;
     ngx_http_conference_rpc_t  *rpc = cmcf->rpc;
 
     if (rpc == NULL) {
@@ -156,6 +172,15 @@ ngx_http_conference_rpc_close(ngx_http_conference_main_conf_t *cmcf)
     if (rpc->connection != NULL) {
         ngx_close_connection(rpc->connection);
         rpc->connection = NULL;
+    }
+
+    for (call = rpc->head.next; call != &rpc->head; call = next) {
+        next = call->next;
+
+        if (call->done == ngx_http_conference_rpc_orphaned) {
+            call->rc = CONF_E_BACKEND_DOWN;
+            call->done(call);
+        }
     }
 
     rpc->state = NGX_HTTP_CONFERENCE_RPC_DOWN;
@@ -254,9 +279,68 @@ ngx_http_conference_rpc_cancel(conf_env_t *env, conf_call_t *call)
 
     rpc = ((ngx_http_conference_main_conf_t *) env->data)->rpc;
 
-    if (call->id != 0 && rpc != NULL) {
-        ngx_http_conference_rpc_leave(rpc, call);
+    if (call->id == 0 || rpc == NULL) {
+        return;
     }
+
+    if (call->code == CONF_OP_MESSAGE_POST && call->slot == 1
+        && ngx_http_conference_rpc_orphan(rpc, call) == NGX_OK)
+    {
+        return;
+    }
+
+    ngx_http_conference_rpc_leave(rpc, call);
+}
+
+
+/* Puts a call of our own in the place of this one. */
+
+static ngx_int_t
+ngx_http_conference_rpc_orphan(ngx_http_conference_rpc_t *rpc,
+    conf_call_t *call)
+{
+    ngx_http_conference_orphan_t  *orphan;
+
+    orphan = ngx_alloc(sizeof(ngx_http_conference_orphan_t), rpc->log);
+    if (orphan == NULL) {
+        return NGX_ERROR;
+    }
+
+    orphan->rpc = rpc;
+    orphan->call = *call;
+    orphan->call.done = ngx_http_conference_rpc_orphaned;
+    orphan->call.data = orphan;
+    orphan->call.arena = conf_arena_create(2048, 0);
+
+    if (orphan->call.arena == NULL) {
+        ngx_free(orphan);
+        return NGX_ERROR;
+    }
+
+    call->prev->next = &orphan->call;
+    call->next->prev = &orphan->call;
+    rpc->slots[call->id & (rpc->nslots - 1)] = &orphan->call;
+
+    /* Not repeatable, so it keeps no frame. */
+
+    call->id = 0;
+    call->slot = 0;
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_conference_rpc_orphaned(conf_call_t *call)
+{
+    ngx_http_conference_orphan_t  *orphan = call->data;
+
+    if (call->rc == CONF_OK) {
+        (void) conf_live_message(&orphan->rpc->conf->env, call->reply);
+    }
+
+    conf_arena_destroy(call->arena);
+    ngx_free(orphan);
 }
 
 
@@ -356,6 +440,7 @@ ngx_http_conference_rpc_lost(ngx_http_conference_rpc_t *rpc, const char *why)
     }
 
     rpc->state = NGX_HTTP_CONFERENCE_RPC_DOWN;
+    rpc->nstray = 0;
 
     for (call = rpc->head.next; call != &rpc->head; call = next) {
         next = call->next;
@@ -587,7 +672,13 @@ ngx_http_conference_rpc_reply(ngx_http_conference_rpc_t *rpc,
     const conf_proto_t  *proto;
 
     call = ngx_http_conference_rpc_find(rpc, frame->id);
+
     if (call == NULL) {
+        if (rpc->nstray != 0 && rpc->conf->sync != NULL) {
+            rpc->nstray--;
+            conf_sync_doubt(rpc->conf->sync, true);
+        }
+
         return;
     }
 
@@ -682,6 +773,10 @@ ngx_http_conference_rpc_deadline(ngx_event_t *ev)
         if (call->deadline_ms > now) {
             ngx_add_timer(ev, (ngx_msec_t) (call->deadline_ms - now));
             return;
+        }
+
+        if (conf_ops[call->code].lane != CONF_LANE_READ) {
+            rpc->nstray++;
         }
 
         ngx_http_conference_rpc_leave(rpc, call);

@@ -1,5 +1,5 @@
 
-#include "conf_live.h"
+#include "conf_live_table.h"
 
 #include <stdlib.h>
 
@@ -7,66 +7,12 @@
 #define CONF_LIVE_BUCKETS  1024      /* at first; doubled as it fills */
 
 
-/* A channel that this worker has sessions in. */
-
-struct conf_local_s {
-    uint64_t         key;
-    conf_local_t    *next;           /* in its bucket */
-    conf_seat_t     *seats;          /* who sits in it */
-    size_t           nseats;
-    uint64_t         epoch;          /* newest durable event delivered here, */
-    uint64_t         seq;            /* for registering again */
-};
-
-/* One session in one channel: on the channel's list and on the session's. */
-
-struct conf_seat_s {
-    conf_session_t  *session;
-    conf_local_t    *local;
-    conf_seat_t     *next;           /* in the channel */
-    conf_seat_t     *prev;
-    conf_seat_t     *other;          /* the session's next */
-};
-
-struct conf_live_s {
-    conf_env_t      *env;
-    conf_local_t   **buckets;
-    size_t           nbuckets;       /* a power of two */
-    size_t           nlocals;
-    conf_session_t  *sessions;
-    conf_session_t  *cursor;         /* of conf_live_next() */
-    size_t           nsessions;
-    conf_buf_t       inbox;
-    conf_buf_t       text;
-    conf_arena_t    *arena;
-};
-
-
-static conf_local_t **conf_live_find(conf_live_t *live, uint64_t channel);
 static conf_local_t *conf_live_local(conf_live_t *live, uint64_t channel);
 static void conf_live_grow(conf_live_t *live);
 static void conf_live_drop(conf_live_t *live, conf_local_t *local);
 static conf_rc_t conf_live_sit(conf_session_t *s, const conf_join_t *where);
 static void conf_live_unlink(conf_live_t *live, conf_seat_t *seat);
 static void conf_live_left(void *data, uint64_t channel, uint64_t user);
-static void conf_live_deliver(conf_live_t *live, const conf_event_t *event);
-static bool conf_live_own(const conf_session_t *s, uint32_t type,
-    const void *body);
-static conf_out_t *conf_live_render(conf_live_t *live, const conf_api_t *api,
-    const conf_event_t *event, const void *body);
-
-
-static const conf_proto_t *const  conf_event_protos[CONF_EVENT_MAX] = {
-    NULL,
-    &conf_proto_message,
-    &conf_proto_message,
-    &conf_proto_presence,
-    &conf_proto_room,
-    &conf_proto_room,
-    &conf_proto_room
-};
-
-CONF_PROTO_TABLE(presence, CONF_PRESENCE_FIELDS);
 
 
 conf_out_t *
@@ -114,13 +60,6 @@ conf_out_unref(conf_out_t *out)
     }
 
     free(out);
-}
-
-
-const conf_proto_t *
-conf_event_proto(uint32_t type)
-{
-    return type < CONF_EVENT_MAX ? conf_event_protos[type] : NULL;
 }
 
 
@@ -428,137 +367,6 @@ conf_live_close_all(conf_live_t *live, conf_close_e why)
 
 
 conf_rc_t
-conf_live_drain(conf_live_t *live, size_t bytes_max)
-{
-    bool          lost;
-    size_t        pos;
-    conf_rc_t     rc;
-    conf_event_t  event;
-
-    rc = conf_inbox_drain(&live->env->shm, &live->env->worker, &live->inbox,
-                          bytes_max, &lost);
-
-    if (rc != CONF_OK && rc != CONF_DONE) {
-        return rc;
-    }
-
-    pos = 0;
-
-    while (conf_inbox_next(&live->inbox, &pos, &event) == CONF_OK) {
-        conf_live_deliver(live, &event);
-    }
-
-    return rc;
-}
-
-
-void
-conf_live_tell(conf_session_t *s, uint32_t type, const void *body)
-{
-    conf_out_t    *out;
-    conf_event_t   event;
-
-    memset(&event, 0, sizeof(conf_event_t));
-    event.type = type;
-
-    out = conf_live_render(s->env->live, s->api, &event, body);
-    if (out != NULL) {
-        s->send(s, out);
-        conf_out_unref(out);
-    }
-}
-
-
-conf_rc_t
-conf_live_publish(conf_env_t *env, const conf_publish_to_t *to,
-    const void *body)
-{
-    conf_rc_t     rc;
-    conf_buf_t   *buf = &env->live->text;
-    conf_wake_t   wake;
-    conf_event_t  event;
-
-    conf_buf_reset(buf);
-
-    rc = conf_proto_pack(buf, conf_event_protos[to->type], body);
-    if (rc != CONF_OK) {
-        return rc;
-    }
-
-    memset(&event, 0, sizeof(conf_event_t));
-    event.channel = to->channel;
-    event.epoch = to->epoch;
-    event.seq = to->seq;
-    event.type = to->type;
-    event.body.data = buf->data;
-    event.body.len = buf->len;
-
-    wake.n = 0;
-    rc = conf_channel_publish(&env->shm, &event, &wake);
-
-    if (wake.n != 0) {
-        env->wake(env, &wake);
-    }
-
-    return rc;
-}
-
-
-conf_rc_t
-conf_live_message(conf_env_t *env, const conf_message_t *message)
-{
-    conf_publish_to_t  to;
-
-    to.channel = conf_channel(CONF_CHANNEL_ROOM, message->room_id);
-    to.type = CONF_EVENT_MESSAGE;
-    to.epoch = message->epoch;
-    to.seq = message->seq;
-
-    return conf_live_publish(env, &to, message);
-}
-
-
-void
-conf_live_presence(conf_env_t *env, uint64_t room_id, uint64_t user_id,
-    bool online)
-{
-    conf_user_t        user;
-    conf_arena_t      *arena = env->live->arena;
-    conf_presence_t    body;
-    conf_cache_key_t   key = { CONF_CACHE_USER, 0, 0 };
-    conf_publish_to_t  to;
-
-    memset(&to, 0, sizeof(conf_publish_to_t));
-    memset(&body, 0, sizeof(conf_presence_t));
-
-    to.channel = conf_channel(CONF_CHANNEL_ROOM, room_id);
-    to.type = CONF_EVENT_PRESENCE;
-
-    body.count = conf_channel_count(&env->shm, to.channel);
-    if (body.count == 0) {
-        return;
-    }
-
-    body.room_id = room_id;
-    body.user_id = user_id;
-    body.online = online;
-
-    /* A name that is not at hand is left out: the id is what counts. */
-
-    conf_arena_reset(arena);
-    key.user = user_id;
-
-    if (conf_hot_get(env, arena, key, &conf_proto_user, &user) == CONF_OK) {
-        body.name = user.name;
-        body.nickname = user.nickname;
-        body.avatar = user.avatar;
-    }
-
-    (void) conf_live_publish(env, &to, &body);
-}
-
-
-conf_rc_t
 conf_live_restore(conf_live_t *live)
 {
     bool             first, subscribe;
@@ -605,13 +413,15 @@ conf_live_restore(conf_live_t *live)
         }
     }
 
+    conf_live_check(live);
+
     return CONF_OK;
 }
 
 
 /* The link in its bucket that points to the channel, or that would. */
 
-static conf_local_t **
+conf_local_t **
 conf_live_find(conf_live_t *live, uint64_t channel)
 {
     uint64_t        hash;
@@ -691,6 +501,10 @@ conf_live_drop(conf_live_t *live, conf_local_t *local)
 {
     *conf_live_find(live, local->key) = local->next;
     live->nlocals--;
+
+    local->seq = UINT64_MAX;
+    conf_live_catch_up(live, local);
+
     free(local);
 }
 
@@ -796,104 +610,4 @@ conf_live_left(void *data, uint64_t channel, uint64_t user)
     if (conf_channel_kind(channel) == CONF_CHANNEL_ROOM) {
         conf_live_presence(data, conf_channel_id(channel), user, false);
     }
-}
-
-
-static void
-conf_live_deliver(conf_live_t *live, const conf_event_t *event)
-{
-    void                *body;
-    size_t               i;
-    uint32_t             done;
-    conf_out_t          *outs[CONF_APIS_MAX];
-    conf_seat_t         *seat;
-    conf_local_t        *local;
-    conf_session_t      *s;
-    const conf_proto_t  *proto;
-
-    local = *conf_live_find(live, event->channel);
-    proto = conf_event_proto(event->type);
-
-    if (local == NULL || proto == NULL) {
-        return;
-    }
-
-    if (event->seq != 0) {
-        local->epoch = event->epoch;
-        local->seq = event->seq;
-    }
-
-    conf_arena_reset(live->arena);
-
-    body = conf_arena_alloc(live->arena, proto->size);
-
-    if (body == NULL
-        || conf_proto_unpack(live->arena, proto, CONF_PROTO_WIRE, event->body,
-                             body)
-           != CONF_OK)
-    {
-        return;
-    }
-
-    done = 0;
-
-    /* send() never closes at once, so the list holds still. */
-
-    for (seat = local->seats; seat != NULL; seat = seat->next) {
-        s = seat->session;
-        i = s->api->index;
-
-        if ((event->from != 0 && event->from == s->id)
-            || (event->to != 0 && event->to != s->id)
-            || conf_live_own(s, event->type, body))
-        {
-            continue;
-        }
-
-        if ((done & ((uint32_t) 1 << i)) == 0) {
-            outs[i] = conf_live_render(live, s->api, event, body);
-            done |= (uint32_t) 1 << i;
-        }
-
-        if (outs[i] != NULL) {
-            s->send(s, outs[i]);
-        }
-    }
-
-    for (i = 0; i < CONF_APIS_MAX; i++) {
-        if ((done & ((uint32_t) 1 << i)) != 0 && outs[i] != NULL) {
-            conf_out_unref(outs[i]);
-        }
-    }
-}
-
-
-/* Nobody is told of being there. */
-
-static bool
-conf_live_own(const conf_session_t *s, uint32_t type, const void *body)
-{
-    const conf_presence_t  *presence = body;
-
-    return type == CONF_EVENT_PRESENCE
-           && presence->user_id == s->auth.user_id;
-}
-
-
-/* What the dialect says of it, or NULL when it says nothing. */
-
-static conf_out_t *
-conf_live_render(conf_live_t *live, const conf_api_t *api,
-    const conf_event_t *event, const void *body)
-{
-    conf_buf_t  *buf = &live->text;
-
-    conf_buf_reset(buf);
-    api->event(event, body, buf);
-
-    if (buf->len == 0 || conf_buf_ok(buf) != CONF_OK) {
-        return NULL;
-    }
-
-    return conf_out_create((conf_str_t) { buf->len, buf->data });
 }

@@ -105,6 +105,8 @@ struct conf_session_s {
     conf_session_t         *next;
     conf_session_t         *prev;
     bool                    open;
+    bool                    touched;     /* its rooms may have changed since
+                                            they were asked for */
 };
 
 
@@ -154,8 +156,22 @@ void conf_live_close_all(conf_live_t *live, conf_close_e why);
 /*
  * Delivers what is in the inbox, at most about bytes_max of it.  CONF_DONE
  * when it is empty.
+ *
+ * Stored messages reach the sessions in order and once, whatever the inbox
+ * lost, whoever published twice: one that comes too early is not shown, and
+ * its room is behind until what is missing was read from confd.
  */
 conf_rc_t conf_live_drain(conf_live_t *live, size_t bytes_max);
+
+/* A room that is behind and that nobody repairs yet: who asks does. */
+bool conf_live_behind(conf_live_t *live, conf_gap_t *gap);
+
+/*
+ * What is missing, message by message, then the end: done tells that up to
+ * gap->last there is nothing else; otherwise it will be asked for again.
+ */
+void conf_live_repair(conf_live_t *live, const conf_message_t *message);
+void conf_live_repaired(conf_live_t *live, const conf_gap_t *gap, bool done);
 
 /* Renders and queues one event for one session of this worker. */
 void conf_live_tell(conf_session_t *s, uint32_t type, const void *body);

@@ -3,6 +3,7 @@
 #include "conf_live.h"
 
 
+static conf_rc_t conf_socket_rooms(conf_op_t *op);
 static conf_rc_t conf_socket_opened(conf_op_t *op, const void *reply);
 
 
@@ -25,6 +26,19 @@ conf_socket_open(conf_op_t *op, const void *in)
         return conf_op_fail(op, rc);
     }
 
+    return conf_socket_rooms(op);
+}
+
+
+/* Asks for the rooms; a change that comes before the answer makes it void. */
+
+static conf_rc_t
+conf_socket_rooms(conf_op_t *op)
+{
+    conf_rc_t  rc;
+
+    op->session->touched = false;
+
     rc = conf_room_list(op, NULL);
     if (rc == CONF_AGAIN) {
 
@@ -45,6 +59,10 @@ conf_socket_opened(conf_op_t *op, const void *reply)
     conf_room_t        *rooms;
     conf_session_t     *s = op->session;
     const conf_list_t  *list = reply;
+
+    if (s->touched) {
+        return conf_socket_rooms(op);
+    }
 
     rooms = list->items;
 

@@ -1,37 +1,12 @@
 
-#include "conf_sync.h"
+#include "conf_sync_ask.h"
 
 #include <stdlib.h>
 
 
-#define CONF_SYNC_WINDOW   32        /* calls under way at a time */
-#define CONF_SYNC_HEADS    1000      /* rooms a call */
-#define CONF_SYNC_PAGE     200       /* messages a call */
-#define CONF_SYNC_GAP_MS   500
+#define CONF_SYNC_PAGE      200       /* rooms a call */
+#define CONF_SYNC_AGAIN_MS  1000      /* after a question without an answer */
 
-
-/* One question to confd and what it is about. */
-
-typedef struct conf_ask_s  conf_ask_t;
-
-struct conf_ask_s {
-    conf_call_t     call;
-    conf_sync_t    *sync;
-    conf_ask_t     *next;
-    conf_ask_t     *prev;
-    uint64_t        user_id;
-    uint64_t        room_id;
-    conf_gap_t      gap;
-    uint64_t        heads_after;
-    bool            whole;           /* part of a check of everything */
-};
-
-struct conf_sync_s {
-    conf_env_t     *env;
-    conf_ask_t     *asks;            /* under way */
-    size_t          nwhole;          /* of them, parts of a check */
-    bool            checking;        /* sessions are left to check */
-};
 
 /* What a session is told about one of its rooms. */
 
@@ -40,19 +15,19 @@ typedef struct {
     const conf_room_t  *rooms;       /* all the user is in, ascending by id */
     size_t              nrooms;
     const conf_user_t  *user;
+    conf_sync_t        *sync;
     uint64_t            room_id;
     uint64_t            last_id;
 } conf_told_t;
 
 
-static conf_ask_t *conf_sync_ask(conf_sync_t *sync);
-static void conf_sync_call(conf_ask_t *ask, conf_op_e code,
-    const void *request, void (*done)(conf_call_t *call));
-static void conf_sync_end(conf_ask_t *ask);
+static void conf_sync_failed(conf_sync_t *sync, conf_rc_t rc);
 static void conf_sync_touch(conf_sync_t *sync, const conf_touch_t *touch,
     uint64_t rev);
 static void conf_sync_user(conf_sync_t *sync, uint64_t user_id, bool whole);
 static void conf_sync_usered(conf_call_t *call);
+static void conf_sync_member(conf_sync_t *sync, uint64_t user_id,
+    uint64_t room_id);
 static void conf_sync_membered(conf_call_t *call);
 static void conf_sync_roomed(conf_call_t *call);
 static void conf_sync_rooms(conf_sync_t *sync, uint64_t user_id,
@@ -61,13 +36,10 @@ static void conf_sync_listed(conf_call_t *call);
 static void conf_sync_more(conf_sync_t *sync);
 static void conf_sync_enter(conf_session_t *s, void *data);
 static void conf_sync_exit(conf_session_t *s, void *data);
+static void conf_sync_mark(conf_session_t *s, void *data);
 static void conf_sync_revoke(conf_session_t *s, void *data);
 static void conf_sync_match(conf_session_t *s, void *data);
 static bool conf_sync_listing(const conf_told_t *told, uint64_t room_id);
-static void conf_sync_heads_after(conf_sync_t *sync, uint64_t after);
-static void conf_sync_headed(conf_call_t *call);
-static void conf_sync_gap(conf_sync_t *sync, const conf_gap_t *gap);
-static void conf_sync_filled(conf_call_t *call);
 
 
 conf_sync_t *
@@ -137,33 +109,27 @@ conf_sync_all(conf_sync_t *sync)
 
     conf_live_rewind(sync->env->live);
     sync->checking = true;
+    sync->again_ms = 0;
 
     conf_sync_more(sync);
-    conf_sync_heads(sync);
-}
-
-
-void
-conf_sync_heads(conf_sync_t *sync)
-{
-    conf_sync_heads_after(sync, 0);
+    conf_sync_doubt(sync, false);
+    conf_sync_repair(sync);
 }
 
 
 void
 conf_sync_tick(conf_sync_t *sync)
 {
-    unsigned    i;
-    conf_gap_t  gap;
+    conf_sync_gaps(sync);
+    conf_sync_doubts(sync);
+    conf_sync_repair(sync);
 
-    for (i = 0; i < CONF_SYNC_WINDOW; i++) {
-        if (conf_channel_gap(&sync->env->shm, CONF_SYNC_GAP_MS, &gap)
-            != CONF_OK)
-        {
-            break;
-        }
-
-        conf_sync_gap(sync, &gap);
+    if (sync->again_ms != 0
+        && sync->env->now_ms(sync->env) >= sync->again_ms)
+    {
+        conf_live_rewind(sync->env->live);
+        sync->checking = true;
+        sync->again_ms = 0;
     }
 
     if (sync->checking) {
@@ -172,18 +138,35 @@ conf_sync_tick(conf_sync_t *sync)
 }
 
 
-static conf_ask_t *
+/*
+ * A question was not answered.  Without a link all is asked when there is one
+ * again; what only failed is asked soon.
+ */
+
+static void
+conf_sync_failed(conf_sync_t *sync, conf_rc_t rc)
+{
+    if (conf_error_internal(rc) && rc != CONF_E_BACKEND_DOWN
+        && sync->again_ms == 0)
+    {
+        sync->again_ms = sync->env->now_ms(sync->env) + CONF_SYNC_AGAIN_MS;
+    }
+}
+
+
+conf_ask_t *
 conf_sync_ask(conf_sync_t *sync)
 {
     conf_ask_t  *ask;
 
     ask = calloc(1, sizeof(conf_ask_t));
-    if (ask == NULL) {
-        return NULL;
+
+    if (ask != NULL) {
+        ask->call.arena = conf_arena_create(2048, 0);
     }
 
-    ask->call.arena = conf_arena_create(2048, 0);
-    if (ask->call.arena == NULL) {
+    if (ask == NULL || ask->call.arena == NULL) {
+        conf_sync_failed(sync, CONF_E_NOMEM);
         free(ask);
         return NULL;
     }
@@ -201,7 +184,7 @@ conf_sync_ask(conf_sync_t *sync)
 }
 
 
-static void
+void
 conf_sync_call(conf_ask_t *ask, conf_op_e code, const void *request,
     void (*done)(conf_call_t *call))
 {
@@ -219,7 +202,7 @@ conf_sync_call(conf_ask_t *ask, conf_op_e code, const void *request,
 }
 
 
-static void
+void
 conf_sync_end(conf_ask_t *ask)
 {
     conf_sync_t  *sync = ask->sync;
@@ -264,9 +247,16 @@ conf_sync_touch(conf_sync_t *sync, const conf_touch_t *touch, uint64_t rev)
         return;
     }
 
-    if (touch->user_id == 0
-        && !conf_live_has(env->live, conf_channel(CONF_CHANNEL_ROOM,
-                                                  touch->room_id)))
+    if (touch->user_id != 0) {
+        conf_live_each(env->live, conf_channel(CONF_CHANNEL_USER,
+                                               touch->user_id),
+                       conf_sync_mark, NULL);
+        conf_sync_member(sync, touch->user_id, touch->room_id);
+        return;
+    }
+
+    if (!conf_live_has(env->live, conf_channel(CONF_CHANNEL_ROOM,
+                                               touch->room_id)))
     {
         return;
     }
@@ -276,14 +266,11 @@ conf_sync_touch(conf_sync_t *sync, const conf_touch_t *touch, uint64_t rev)
         return;
     }
 
-    key.actor = touch->user_id;
+    key.actor = 0;
     key.room_id = touch->room_id;
-    ask->user_id = touch->user_id;
     ask->room_id = touch->room_id;
 
-    conf_sync_call(ask, CONF_OP_ROOM_GET, &key,
-                   touch->user_id != 0 ? conf_sync_membered
-                                       : conf_sync_roomed);
+    conf_sync_call(ask, CONF_OP_ROOM_GET, &key, conf_sync_roomed);
 }
 
 
@@ -334,6 +321,9 @@ conf_sync_usered(conf_call_t *call)
     if (call->rc == CONF_OK || call->rc == CONF_E_USER_ABSENT) {
         conf_live_each(env->live, conf_channel(CONF_CHANNEL_USER, user_id),
                        conf_sync_revoke, &told);
+
+    } else {
+        conf_sync_failed(sync, call->rc);
     }
 
     conf_sync_end(ask);
@@ -344,26 +334,69 @@ conf_sync_usered(conf_call_t *call)
 }
 
 
-/* Is this user in this room? */
+/*
+ * Is this user in this room?  Answers may pass each other, so there is one
+ * question at a time: a change that comes meanwhile makes the answer void.
+ */
+
+static void
+conf_sync_member(conf_sync_t *sync, uint64_t user_id, uint64_t room_id)
+{
+    conf_ask_t       *ask;
+    conf_room_key_t   key;
+
+    for (ask = sync->asks; ask != NULL; ask = ask->next) {
+        if (ask->member && ask->user_id == user_id
+            && ask->room_id == room_id)
+        {
+            ask->again = true;
+            return;
+        }
+    }
+
+    ask = conf_sync_ask(sync);
+    if (ask == NULL) {
+        return;
+    }
+
+    key.actor = user_id;
+    key.room_id = room_id;
+    ask->user_id = user_id;
+    ask->room_id = room_id;
+    ask->member = true;
+
+    conf_sync_call(ask, CONF_OP_ROOM_GET, &key, conf_sync_membered);
+}
+
 
 static void
 conf_sync_membered(conf_call_t *call)
 {
-    uint64_t                 channel;
+    bool                     again;
+    uint64_t                 channel, user_id, room_id;
     conf_ask_t              *ask = call->data;
     conf_env_t              *env = ask->sync->env;
     conf_room_t              gone;
     conf_told_t              told;
+    conf_sync_t             *sync = ask->sync;
     const conf_room_view_t  *view;
 
     memset(&told, 0, sizeof(conf_told_t));
     memset(&gone, 0, sizeof(conf_room_t));
 
-    channel = conf_channel(CONF_CHANNEL_USER, ask->user_id);
-    gone.id = ask->room_id;
-    told.room_id = ask->room_id;
+    again = ask->again;
+    user_id = ask->user_id;
+    room_id = ask->room_id;
 
-    if (call->rc == CONF_OK) {
+    channel = conf_channel(CONF_CHANNEL_USER, user_id);
+    gone.id = room_id;
+    told.room_id = room_id;
+
+    if (again) {
+
+        /* Asked anew below. */
+
+    } else if (call->rc == CONF_OK) {
         view = call->reply;
         told.room = &view->room;
         conf_live_each(env->live, channel, conf_sync_enter, &told);
@@ -373,9 +406,16 @@ conf_sync_membered(conf_call_t *call)
     {
         told.room = &gone;
         conf_live_each(env->live, channel, conf_sync_exit, &told);
+
+    } else {
+        conf_sync_failed(sync, call->rc);
     }
 
     conf_sync_end(ask);
+
+    if (again) {
+        conf_sync_member(sync, user_id, room_id);
+    }
 }
 
 
@@ -399,6 +439,9 @@ conf_sync_roomed(conf_call_t *call)
         conf_live_each(ask->sync->env->live,
                        conf_channel(CONF_CHANNEL_ROOM, ask->room_id),
                        conf_sync_exit, &told);
+
+    } else {
+        conf_sync_failed(ask->sync, call->rc);
     }
 
     conf_sync_end(ask);
@@ -444,6 +487,7 @@ conf_sync_listed(conf_call_t *call)
         list = call->reply;
 
         memset(&told, 0, sizeof(conf_told_t));
+        told.sync = sync;
         told.rooms = list->rooms.items;
         told.nrooms = list->rooms.n;
         told.room_id = ask->room_id;
@@ -457,6 +501,9 @@ conf_sync_listed(conf_call_t *call)
         conf_live_each(sync->env->live,
                        conf_channel(CONF_CHANNEL_USER, user_id),
                        conf_sync_match, &told);
+
+    } else {
+        conf_sync_failed(sync, call->rc);
     }
 
     conf_sync_end(ask);
@@ -530,31 +577,39 @@ conf_sync_revoke(conf_session_t *s, void *data)
 }
 
 
-/* A page of the user's rooms, those in (room_id, last_id]: enter, exit. */
+/* The session is being opened: what it was told of its rooms is old. */
+
+static void
+conf_sync_mark(conf_session_t *s, void *data)
+{
+    s->touched = true;
+}
+
+
+/*
+ * A page of the user's rooms, those in (room_id, last_id].  Where it differs
+ * the room is asked about, since the page may be older than what we know.
+ */
 
 static void
 conf_sync_match(conf_session_t *s, void *data)
 {
     size_t        i;
     uint64_t      id;
-    conf_room_t   gone;
     conf_told_t  *told = data;
 
     for (i = 0; i < told->nrooms; i++) {
-        told->room = &told->rooms[i];
-        conf_sync_enter(s, told);
+        if (!conf_live_in(s, told->rooms[i].id)) {
+            conf_sync_member(told->sync, s->auth.user_id, told->rooms[i].id);
+        }
     }
-
-    memset(&gone, 0, sizeof(conf_room_t));
 
     for (id = conf_live_seat(s, told->room_id);
          id != 0 && id <= told->last_id;
          id = conf_live_seat(s, id))
     {
         if (!conf_sync_listing(told, id)) {
-            gone.id = id;
-            conf_live_leave(s, id);
-            conf_live_tell(s, CONF_EVENT_EXITED, &gone);
+            conf_sync_member(told->sync, s->auth.user_id, id);
         }
     }
 }
@@ -579,166 +634,4 @@ conf_sync_listing(const conf_told_t *told, uint64_t room_id)
     }
 
     return low < told->nrooms && told->rooms[low].id == room_id;
-}
-
-
-static void
-conf_sync_heads_after(conf_sync_t *sync, uint64_t after)
-{
-    size_t                i, n;
-    uint64_t              ids[CONF_SYNC_HEADS];
-    conf_ask_t           *ask;
-    conf_ids_t            request;
-    conf_channel_head_t   heads[CONF_SYNC_HEADS];
-
-    n = conf_channel_heads(&sync->env->shm, after, heads, CONF_SYNC_HEADS);
-    if (n == 0) {
-        return;
-    }
-
-    ask = conf_sync_ask(sync);
-    if (ask == NULL) {
-        return;
-    }
-
-    for (i = 0; i < n; i++) {
-        ids[i] = conf_channel_id(heads[i].channel);
-    }
-
-    request.ids.items = ids;
-    request.ids.n = n;
-    ask->heads_after = heads[n - 1].channel;
-
-    conf_sync_call(ask, CONF_OP_ROOM_HEADS, &request, conf_sync_headed);
-}
-
-
-static void
-conf_sync_headed(conf_call_t *call)
-{
-    size_t                i;
-    uint64_t              channel, after;
-    conf_gap_t            gap;
-    conf_ask_t           *ask = call->data;
-    conf_sync_t          *sync = ask->sync;
-    const conf_head_t    *head;
-    conf_channel_head_t   live;
-    const conf_heads_t   *heads;
-
-    after = 0;
-
-    if (call->rc == CONF_OK) {
-        heads = call->reply;
-        head = heads->heads.items;
-        after = ask->heads_after;
-
-        for (i = 0; i < heads->heads.n; i++) {
-            channel = conf_channel(CONF_CHANNEL_ROOM, head[i].room_id);
-
-            if (head[i].epoch == 0
-                || conf_channel_heads(&sync->env->shm, channel - 1, &live, 1)
-                   == 0
-                || live.channel != channel)
-            {
-                continue;
-            }
-
-            if (live.epoch == head[i].epoch && live.seq >= head[i].seq) {
-                continue;
-            }
-
-            gap.channel = channel;
-            gap.epoch = head[i].epoch;
-            gap.first = live.epoch == head[i].epoch ? live.seq + 1
-                                                    : head[i].seq;
-            gap.last = head[i].seq;
-
-            if (gap.last != 0) {
-                conf_sync_gap(sync, &gap);
-            }
-        }
-    }
-
-    conf_sync_end(ask);
-
-    if (after != 0) {
-        conf_sync_heads_after(sync, after);
-    }
-}
-
-
-/* Reads what is missing and publishes it. */
-
-static void
-conf_sync_gap(conf_sync_t *sync, const conf_gap_t *gap)
-{
-    conf_ask_t           *ask;
-    conf_message_list_t   list;
-
-    ask = conf_sync_ask(sync);
-    if (ask == NULL) {
-        return;
-    }
-
-    memset(&list, 0, sizeof(conf_message_list_t));
-    list.room_id = conf_channel_id(gap->channel);
-    list.forward = true;
-    list.epoch = gap->epoch;
-    list.after_seq = gap->first - 1;
-    list.limit = (uint32_t) conf_min(gap->last - gap->first + 1,
-                                     CONF_SYNC_PAGE);
-    ask->gap = *gap;
-
-    conf_sync_call(ask, CONF_OP_MESSAGE_LIST, &list, conf_sync_filled);
-}
-
-
-static void
-conf_sync_filled(conf_call_t *call)
-{
-    size_t                  i;
-    conf_ask_t             *ask = call->data;
-    conf_env_t             *env = ask->sync->env;
-    conf_gap_t              gap = ask->gap;
-    conf_wake_t             wake;
-    conf_sync_t            *sync = ask->sync;
-    conf_message_t         *message;
-    const conf_messages_t  *list;
-
-    if (call->rc == CONF_OK) {
-        list = call->reply;
-        message = list->messages.items;
-
-        for (i = 0; i < list->messages.n; i++) {
-            (void) conf_live_message(env, &message[i]);
-            gap.first = message[i].seq + 1;
-        }
-
-        /* What the store does not have will never come. */
-
-        if (list->messages.n == 0) {
-            wake.n = 0;
-            conf_channel_skip(&env->shm, &gap, &wake);
-            env->wake(env, &wake);
-            gap.first = gap.last + 1;
-        }
-
-    } else if (call->rc == CONF_E_CONFLICT || call->rc == CONF_E_ROOM_ABSENT) {
-        wake.n = 0;
-        conf_channel_skip(&env->shm, &gap, &wake);
-        env->wake(env, &wake);
-        gap.first = gap.last + 1;
-
-    } else {
-
-        /* The tick, or the next link, asks again. */
-
-        gap.first = gap.last + 1;
-    }
-
-    conf_sync_end(ask);
-
-    if (gap.first <= gap.last) {
-        conf_sync_gap(sync, &gap);
-    }
 }

@@ -35,12 +35,19 @@ void conf_sync_event(conf_sync_t *sync, conf_str_t topic, conf_str_t payload,
  */
 void conf_sync_all(conf_sync_t *sync);
 
-/* Compares the published heads of live rooms with the stored ones. */
-void conf_sync_heads(conf_sync_t *sync);
+/*
+ * Something may have been stored, or may be stored in a moment, that nobody
+ * publishes: compares the published heads of live rooms with the stored ones,
+ * now and (soon false) some seconds later again.
+ */
+void conf_sync_doubt(conf_sync_t *sync, bool soon);
+
+/* The inbox was drained: asks for what this worker's sessions miss. */
+void conf_sync_repair(conf_sync_t *sync);
 
 /*
- * Regular work, a few times a second: gaps that nobody filled, a zone that
- * was emptied.
+ * Regular work, a few times a second: gaps that nobody filled, questions that
+ * were not answered.
  */
 void conf_sync_tick(conf_sync_t *sync);
 

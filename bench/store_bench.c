@@ -182,6 +182,7 @@ main(int argc, char **argv)
 
     seconds = argc > 2 ? atof(argv[2]) : 5.0;
 
+    memset(&conf, 0, sizeof(confd_store_conf_t));
     conf.path = argv[1];
     conf.map_min = (size_t) 64 << 20;
     conf.map_max = (size_t) 16 << 30;

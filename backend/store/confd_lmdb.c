@@ -1,11 +1,10 @@
 
 /*
- * LMDB as the store: the environment, its size, its copies.
+ * LMDB as the store: the environment.
  */
 
 #include "confd_lmdb.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -27,9 +26,9 @@ static confd_store_t *confd_lmdb_open(const confd_store_conf_t *conf,
     char *err, size_t errlen);
 static void confd_lmdb_close(confd_store_t *store);
 static void confd_lmdb_stat(confd_store_t *store, confd_store_stat_t *stat);
-static conf_rc_t confd_lmdb_backup(confd_store_t *store, const char *path,
-    char *err, size_t errlen);
 static confd_store_t *confd_lmdb_create(const confd_store_conf_t *conf);
+static conf_rc_t confd_lmdb_present(const confd_store_t *store, char *err,
+    size_t errlen);
 static conf_rc_t confd_lmdb_directory(confd_store_t *store, char *err,
     size_t errlen);
 static conf_rc_t confd_lmdb_env(confd_store_t *store,
@@ -42,11 +41,6 @@ static int confd_lmdb_dbis(confd_store_t *store, bool *fresh);
 static conf_rc_t confd_lmdb_schema(confd_txn_t *txn, bool fresh, char *err,
     size_t errlen);
 static conf_rc_t confd_lmdb_migrate(confd_txn_t *txn, uint64_t schema);
-static conf_rc_t confd_lmdb_empty(const char *path, char *err, size_t errlen);
-static int confd_lmdb_sync(const char *path);
-__attribute__((format(printf, 3, 4)))
-static conf_rc_t confd_lmdb_error(char *err, size_t errlen, const char *fmt,
-    ...);
 
 
 const confd_store_driver_t  confd_lmdb_driver = {
@@ -55,6 +49,8 @@ const confd_store_driver_t  confd_lmdb_driver = {
     .close          = confd_lmdb_close,
     .stat           = confd_lmdb_stat,
     .backup         = confd_lmdb_backup,
+    .restore        = confd_lmdb_restore,
+    .sync           = confd_lmdb_sync,
     .begin          = confd_lmdb_begin,
     .commit         = confd_lmdb_commit,
     .abort          = confd_lmdb_abort,
@@ -74,7 +70,11 @@ const confd_store_driver_t  confd_lmdb_driver = {
     .log_head       = confd_lmdb_log_head,
     .log_get        = confd_lmdb_log_get,
     .log_range      = confd_lmdb_log_range,
-    .log_seq_before = confd_lmdb_log_seq_before
+    .log_seq_before = confd_lmdb_log_seq_before,
+    .last_id        = confd_lmdb_last_id,
+    .set_id         = confd_lmdb_set_id,
+    .log_load       = confd_lmdb_log_load,
+    .log_set_head   = confd_lmdb_log_set_head
 };
 
 
@@ -95,7 +95,8 @@ confd_lmdb_open(const confd_store_conf_t *conf, char *err, size_t errlen)
         return NULL;
     }
 
-    if (confd_lmdb_directory(store, err, errlen) != CONF_OK
+    if ((conf->existing && confd_lmdb_present(store, err, errlen) != CONF_OK)
+        || confd_lmdb_directory(store, err, errlen) != CONF_OK
         || confd_lmdb_env(store, conf, err, errlen) != CONF_OK
         || confd_lmdb_spaces(store, err, errlen) != CONF_OK)
     {
@@ -151,6 +152,7 @@ confd_lmdb_create(const confd_store_conf_t *conf)
     page = (size_t) sysconf(_SC_PAGESIZE);
 
     store->lock_fd = -1;
+    store->copy_fd = -1;
     store->page = page;
     store->map_max = conf->map_max / page * page;
     store->max_readers = (size_t) conf->readers + 1;    /* a backup */
@@ -162,6 +164,27 @@ confd_lmdb_create(const confd_store_conf_t *conf)
     (void) pthread_condattr_destroy(&attr);
 
     return store;
+}
+
+
+static conf_rc_t
+confd_lmdb_present(const confd_store_t *store, char *err, size_t errlen)
+{
+    int          n;
+    char         name[4096];
+    struct stat  st;
+
+    n = snprintf(name, sizeof(name), "%s/data.mdb", store->path);
+    if (n < 0 || (size_t) n >= sizeof(name)) {
+        return confd_lmdb_error(err, errlen, "the path is too long");
+    }
+
+    if (stat(name, &st) == -1) {
+        return confd_lmdb_error(err, errlen, "there is no store in \"%s\": %s",
+                                store->path, strerror(errno));
+    }
+
+    return CONF_OK;
 }
 
 
@@ -456,6 +479,7 @@ static void
 confd_lmdb_stat(confd_store_t *store, confd_store_stat_t *stat)
 {
     MDB_envinfo  info;
+    struct stat  st;
 
     memset(stat, 0, sizeof(confd_store_stat_t));
 
@@ -469,126 +493,15 @@ confd_lmdb_stat(confd_store_t *store, confd_store_stat_t *stat)
         stat->rev = info.me_last_txnid;
     }
 
+    if (store->copy_fd != -1 && fstat(store->copy_fd, &st) == 0) {
+        stat->copied = (uint64_t) st.st_size;
+    }
+
     (void) pthread_mutex_unlock(&store->gate);
 }
 
 
-/*
- * The copy is a reader: while it runs, pages are not reused and the map is
- * not resized.
- */
-
-static conf_rc_t
-confd_lmdb_backup(confd_store_t *store, const char *path, char *err,
-    size_t errlen)
-{
-    int        rc;
-    conf_rc_t  crc;
-
-    crc = confd_lmdb_empty(path, err, errlen);
-    if (crc != CONF_OK) {
-        return crc;
-    }
-
-    crc = confd_lmdb_enter_reader(store);
-    if (crc != CONF_OK) {
-        return confd_lmdb_error(err, errlen, "cannot read \"%s\"",
-                                store->path);
-    }
-
-    rc = mdb_env_copy2(store->env, path, MDB_CP_COMPACT);
-
-    confd_lmdb_leave_reader(store);
-
-    if (rc == 0) {
-        rc = confd_lmdb_sync(path);
-    }
-
-    if (rc != 0) {
-        (void) confd_lmdb_error(err, errlen, "cannot copy to \"%s\": %s", path,
-                                mdb_strerror(rc));
-        return confd_lmdb_rc(NULL, rc);
-    }
-
-    return CONF_OK;
-}
-
-
-/* Makes the directory, or finds nothing in it. */
-
-static conf_rc_t
-confd_lmdb_empty(const char *path, char *err, size_t errlen)
-{
-    DIR            *dir;
-    bool            empty;
-    struct dirent  *entry;
-
-    if (mkdir(path, 0700) == 0) {
-        return CONF_OK;
-    }
-
-    dir = errno == EEXIST ? opendir(path) : NULL;
-
-    if (dir == NULL) {
-        return confd_lmdb_error(err, errlen, "cannot use \"%s\": %s", path,
-                                strerror(errno));
-    }
-
-    empty = true;
-
-    for ( ;; ) {
-        entry = readdir(dir);
-
-        if (entry == NULL) {
-            break;
-        }
-
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-        {
-            empty = false;
-        }
-    }
-
-    (void) closedir(dir);
-
-    return empty ? CONF_OK
-           : confd_lmdb_error(err, errlen, "\"%s\" is not empty", path);
-}
-
-
-/* LMDB writes the copy, but does not wait for the disk. */
-
-static int
-confd_lmdb_sync(const char *path)
-{
-    int  dir, file, rc;
-
-    rc = 0;
-
-    dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (dir == -1) {
-        return errno;
-    }
-
-    file = openat(dir, "data.mdb", O_RDWR | O_CLOEXEC);
-
-    if (file == -1 || fsync(file) == -1 || fsync(dir) == -1) {
-        rc = errno;
-    }
-
-    if (file != -1) {
-        (void) close(file);
-    }
-
-    (void) close(dir);
-
-    return rc;
-}
-
-
-/* The sentence of a failed open or backup. */
-
-static conf_rc_t
+conf_rc_t
 confd_lmdb_error(char *err, size_t errlen, const char *fmt, ...)
 {
     va_list  args;

@@ -15,6 +15,7 @@
 
 
 #include "confd_store.h"
+#include "confd_key.h"
 
 #include <lmdb.h>
 #include <pthread.h>
@@ -44,6 +45,7 @@ struct confd_store_s {
     bool              resizing;      /* readers wait outside; gate */
     bool              writing;       /* gate */
     bool              broken;        /* the map is lost; gate */
+    int               copy_fd;       /* of a backup that runs, or -1; gate */
 
     /* The writer's thread only. */
     bool              full;          /* the last writer found no room */
@@ -82,6 +84,12 @@ void confd_lmdb_leave_writer(confd_store_t *store);
 /* As a reader; waits only while the map is being resized. */
 conf_rc_t confd_lmdb_enter_reader(confd_store_t *store);
 void confd_lmdb_leave_reader(confd_store_t *store);
+
+/*
+ * Makes the map larger before a reader that stays for long keeps it from
+ * growing, then enters as that reader.
+ */
+conf_rc_t confd_lmdb_enter_copy(confd_store_t *store);
 
 /* A foreign code as ours; knows a full disk that LMDB calls EIO. */
 conf_rc_t confd_lmdb_rc(const confd_store_t *store, int code);
@@ -123,14 +131,45 @@ conf_rc_t confd_lmdb_fail(confd_txn_t *txn, int code);
 conf_rc_t confd_lmdb_write(confd_txn_t *txn, size_t bytes);
 
 /*
- * Numbers in META by name: "schema", "log", "id" and a space.  get:
+ * Numbers in META by name: "schema", "log", "id" and a space (id_name).  get:
  * CONF_E_NOT_FOUND leaves *n at 0.
  */
+conf_str_t confd_lmdb_id_name(confd_key_t *key, confd_space_e space);
 conf_rc_t confd_lmdb_meta_get(confd_txn_t *txn, conf_str_t name, uint64_t *n);
 conf_rc_t confd_lmdb_meta_put(confd_txn_t *txn, conf_str_t name, uint64_t n);
 
 
+/* Copies: confd_lmdb_copy.c. */
+
+conf_rc_t confd_lmdb_backup(confd_store_t *store, const char *path,
+    char *err, size_t errlen);
+conf_rc_t confd_lmdb_restore(const char *backup, const char *path, char *err,
+    size_t errlen);
+conf_rc_t confd_lmdb_sync(confd_store_t *store);
+
+/* Writes a sentence; returns CONF_E_STORE_FAILED. */
+__attribute__((format(printf, 3, 4)))
+conf_rc_t confd_lmdb_error(char *err, size_t errlen, const char *fmt, ...);
+
+
 /* The log: confd_lmdb_log.c. */
+
+/* A place in the log; prev is the position of the room's record before. */
+
+typedef struct {
+    uint64_t          pos;
+    uint64_t          room;
+    uint64_t          seq;
+    uint64_t          prev;          /* 0: none */
+} confd_lmdb_place_t;
+
+/* A room's newest record. */
+
+typedef struct {
+    uint64_t          epoch;
+    uint64_t          seq;
+    uint64_t          pos;           /* 0: no record yet */
+} confd_lmdb_head_t;
 
 conf_rc_t confd_lmdb_log_create(confd_txn_t *txn, uint64_t room,
     uint64_t epoch);
@@ -145,11 +184,34 @@ conf_rc_t confd_lmdb_log_range(confd_txn_t *txn, uint64_t room,
 conf_rc_t confd_lmdb_log_seq_before(confd_txn_t *txn, uint64_t room,
     uint64_t pos, uint64_t *seq);
 
+/* What append and load share; the head is theirs. */
+conf_rc_t confd_lmdb_log_put(confd_txn_t *txn,
+    const confd_lmdb_place_t *place, conf_str_t record);
+conf_rc_t confd_lmdb_head_get(confd_txn_t *txn, uint64_t room,
+    confd_lmdb_head_t *head);
+conf_rc_t confd_lmdb_head_put(confd_txn_t *txn, uint64_t room,
+    const confd_lmdb_head_t *head);
+
+/* Brings txn->pos to the last position that was given. */
+conf_rc_t confd_lmdb_last_pos(confd_txn_t *txn);
+
 /*
  * Before a record is deleted from the log: positions are never given again,
  * not even when the newest are gone.
  */
 conf_rc_t confd_lmdb_log_keep(confd_txn_t *txn);
+
+
+/* What only restore and load do: confd_lmdb_load.c. */
+
+conf_rc_t confd_lmdb_last_id(confd_txn_t *txn, confd_space_e space,
+    uint64_t *id);
+conf_rc_t confd_lmdb_set_id(confd_txn_t *txn, confd_space_e space,
+    uint64_t id);
+conf_rc_t confd_lmdb_log_load(confd_txn_t *txn, uint64_t room, uint64_t pos,
+    uint64_t seq, conf_str_t record);
+conf_rc_t confd_lmdb_log_set_head(confd_txn_t *txn, uint64_t room,
+    uint64_t epoch, uint64_t seq);
 
 
 #endif /* _CONFD_LMDB_H_INCLUDED_ */

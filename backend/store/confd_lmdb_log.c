@@ -20,12 +20,6 @@
 
 
 typedef struct {
-    uint64_t  epoch;
-    uint64_t  seq;
-    uint64_t  pos;        /* 0: no record yet */
-} confd_lmdb_head_t;
-
-typedef struct {
     uint64_t  room;
     uint64_t  seq;
     uint64_t  prev;       /* 0: the room's first */
@@ -36,30 +30,23 @@ typedef struct {
 typedef struct {
     uint64_t  seq;
     uint64_t  pos;
-} confd_lmdb_place_t;
+} confd_lmdb_link_t;
 
 
-static conf_rc_t confd_lmdb_head_get(confd_txn_t *txn, uint64_t room,
-    confd_lmdb_head_t *head);
 static int confd_lmdb_append_head(confd_txn_t *txn, uint64_t room,
     confd_lmdb_head_t *head);
-static conf_rc_t confd_lmdb_last_pos(confd_txn_t *txn);
 static conf_rc_t confd_lmdb_step(confd_txn_t *txn, uint64_t room,
-    confd_lmdb_place_t *place);
+    confd_lmdb_link_t *place);
 static conf_rc_t confd_lmdb_indexed(confd_txn_t *txn, uint64_t room,
     uint64_t n, uint64_t *pos);
 static conf_rc_t confd_lmdb_anchor(confd_txn_t *txn, uint64_t room,
-    const confd_lmdb_head_t *head, uint64_t n, confd_lmdb_place_t *place);
+    const confd_lmdb_head_t *head, uint64_t n, confd_lmdb_link_t *place);
 
 
 conf_rc_t
 confd_lmdb_log_create(confd_txn_t *txn, uint64_t room, uint64_t epoch)
 {
-    int                rc;
-    MDB_dbi            dbi;
-    MDB_val            k, v;
     conf_rc_t          crc;
-    confd_key_t        key;
     confd_lmdb_head_t  head;
 
     crc = confd_lmdb_head_get(txn, room, &head);
@@ -78,19 +65,35 @@ confd_lmdb_log_create(confd_txn_t *txn, uint64_t room, uint64_t epoch)
         return txn->rc;
     }
 
-    txn->dirty = true;
-
-    confd_key_init(&key);
-    confd_key_u64(&key, room);
-
     head.epoch = epoch;
     head.seq = 0;
     head.pos = 0;
 
+    return confd_lmdb_head_put(txn, room, &head);
+}
+
+
+conf_rc_t
+confd_lmdb_head_put(confd_txn_t *txn, uint64_t room,
+    const confd_lmdb_head_t *head)
+{
+    int                rc;
+    MDB_dbi            dbi;
+    MDB_val            k, v;
+    confd_key_t        key;
+    confd_lmdb_head_t  record;
+
+    confd_key_init(&key);
+    confd_key_u64(&key, room);
+
+    record = *head;
+
     k.mv_data = key.data;
     k.mv_size = key.len;
-    v.mv_data = &head;
-    v.mv_size = sizeof(head);
+    v.mv_data = &record;
+    v.mv_size = sizeof(record);
+
+    txn->dirty = true;
 
     dbi = txn->store->dbi[CONFD_SPACE_HEAD];
 
@@ -111,17 +114,14 @@ confd_lmdb_log_append(confd_txn_t *txn, uint64_t room, conf_str_t record,
     uint64_t *pos, uint64_t *seq)
 {
     int                  rc;
-    uint8_t             *p;
-    MDB_val              k, v;
     conf_rc_t            crc;
-    confd_key_t          key;
     confd_lmdb_head_t    head;
-    confd_lmdb_record_t  start;
+    confd_lmdb_place_t   place;
 
     *pos = 0;
     *seq = 0;
 
-    crc = confd_lmdb_write(txn, record.len + sizeof(start));
+    crc = confd_lmdb_write(txn, record.len + sizeof(confd_lmdb_record_t));
     if (crc != CONF_OK) {
         return crc;
     }
@@ -141,12 +141,41 @@ confd_lmdb_log_append(confd_txn_t *txn, uint64_t room, conf_str_t record,
         return confd_lmdb_fail(txn, rc);
     }
 
-    start.room = room;
-    start.seq = head.seq;
-    start.prev = head.pos;
+    place.pos = txn->pos;
+    place.room = room;
+    place.seq = head.seq;
+    place.prev = head.pos;
+
+    crc = confd_lmdb_log_put(txn, &place, record);
+    if (crc != CONF_OK) {
+        return crc;
+    }
+
+    *pos = place.pos;
+    *seq = place.seq;
+
+    return CONF_OK;
+}
+
+
+conf_rc_t
+confd_lmdb_log_put(confd_txn_t *txn, const confd_lmdb_place_t *place,
+    conf_str_t record)
+{
+    int                   rc;
+    uint8_t              *p;
+    MDB_val               k, v;
+    uint64_t              pos;
+    confd_key_t           key;
+    confd_lmdb_record_t   start;
+
+    pos = place->pos;
+    start.room = place->room;
+    start.seq = place->seq;
+    start.prev = place->prev;
 
     confd_key_init(&key);
-    confd_key_u64(&key, txn->pos);
+    confd_key_u64(&key, pos);
 
     k.mv_data = key.data;
     k.mv_size = key.len;
@@ -166,15 +195,15 @@ confd_lmdb_log_append(confd_txn_t *txn, uint64_t room, conf_str_t record,
         memcpy(p + sizeof(start), record.data, record.len);
     }
 
-    if (head.seq % CONFD_LMDB_STRIDE == 0) {
+    if (start.seq % CONFD_LMDB_STRIDE == 0) {
         confd_key_init(&key);
-        confd_key_u64(&key, room);
-        confd_key_u64(&key, head.seq / CONFD_LMDB_STRIDE);
+        confd_key_u64(&key, start.room);
+        confd_key_u64(&key, start.seq / CONFD_LMDB_STRIDE);
 
         k.mv_data = key.data;
         k.mv_size = key.len;
-        v.mv_data = &txn->pos;
-        v.mv_size = sizeof(txn->pos);
+        v.mv_data = &pos;
+        v.mv_size = sizeof(pos);
 
         rc = mdb_put(txn->txn, txn->store->dbi[CONFD_SPACE_LOG_INDEX], &k, &v,
                      0);
@@ -182,9 +211,6 @@ confd_lmdb_log_append(confd_txn_t *txn, uint64_t room, conf_str_t record,
             return confd_lmdb_fail(txn, rc);
         }
     }
-
-    *pos = txn->pos;
-    *seq = head.seq;
 
     return CONF_OK;
 }
@@ -251,7 +277,7 @@ confd_lmdb_append_head(confd_txn_t *txn, uint64_t room,
  * record's, or what was noted when records were deleted.
  */
 
-static conf_rc_t
+conf_rc_t
 confd_lmdb_last_pos(confd_txn_t *txn)
 {
     int                  rc;
@@ -338,7 +364,7 @@ confd_lmdb_log_head(confd_txn_t *txn, uint64_t room, uint64_t *epoch,
 }
 
 
-static conf_rc_t
+conf_rc_t
 confd_lmdb_head_get(confd_txn_t *txn, uint64_t room, confd_lmdb_head_t *head)
 {
     conf_rc_t    rc;
@@ -410,7 +436,7 @@ confd_lmdb_log_range(confd_txn_t *txn, uint64_t room, uint64_t first,
     uint64_t            last;
     conf_rc_t           rc;
     confd_lmdb_head_t   head;
-    confd_lmdb_place_t  at;
+    confd_lmdb_link_t   at;
 
     *got = 0;
 
@@ -469,7 +495,7 @@ confd_lmdb_log_seq_before(confd_txn_t *txn, uint64_t room, uint64_t pos,
     uint64_t            low, high, middle, found;
     conf_rc_t           rc;
     confd_lmdb_head_t   head;
-    confd_lmdb_place_t  at;
+    confd_lmdb_link_t   at;
 
     *seq = 0;
 
@@ -522,7 +548,7 @@ confd_lmdb_log_seq_before(confd_txn_t *txn, uint64_t room, uint64_t pos,
 
 static conf_rc_t
 confd_lmdb_anchor(confd_txn_t *txn, uint64_t room,
-    const confd_lmdb_head_t *head, uint64_t n, confd_lmdb_place_t *place)
+    const confd_lmdb_head_t *head, uint64_t n, confd_lmdb_link_t *place)
 {
     if (n > head->seq / CONFD_LMDB_STRIDE) {
         place->seq = head->seq;
@@ -573,7 +599,7 @@ confd_lmdb_indexed(confd_txn_t *txn, uint64_t room, uint64_t n, uint64_t *pos)
 /* One back along the chain; a record that was deleted ends it. */
 
 static conf_rc_t
-confd_lmdb_step(confd_txn_t *txn, uint64_t room, confd_lmdb_place_t *place)
+confd_lmdb_step(confd_txn_t *txn, uint64_t room, confd_lmdb_link_t *place)
 {
     conf_rc_t            rc;
     conf_str_t           value;

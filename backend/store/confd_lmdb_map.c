@@ -27,6 +27,11 @@
 #define CONFD_LMDB_SOFT_PAUSE    1000
 #define CONFD_LMDB_HARD_MS       2000
 
+/* What a map grows by, at least, before a copy is made. */
+
+#define CONFD_LMDB_COPY_SPARE    ((size_t) 1024 * 1024 * 1024)
+#define CONFD_LMDB_COPY_MS       300
+
 /* A disk with less than this free is taken for full after EIO. */
 
 #define CONFD_LMDB_DISK_LEAST    (16 * 1024 * 1024)
@@ -120,6 +125,12 @@ confd_lmdb_enter_writer(confd_store_t *store)
 
     (void) pthread_mutex_lock(&store->gate);
 
+    /* Only a copy resizes while nobody writes. */
+
+    while (store->resizing) {
+        (void) pthread_cond_wait(&store->changed, &store->gate);
+    }
+
     if (store->broken) {
         rc = CONF_E_STORE_FAILED;
 
@@ -150,8 +161,71 @@ void
 confd_lmdb_leave_writer(confd_store_t *store)
 {
     (void) pthread_mutex_lock(&store->gate);
+
     store->writing = false;
+
+    if (store->resizing) {
+        (void) pthread_cond_broadcast(&store->changed);
+    }
+
     (void) pthread_mutex_unlock(&store->gate);
+}
+
+
+/*
+ * Twice what is there, and a gigabyte: pages that are not reused while the
+ * copy runs make the store larger, too.  Without that it may do all the same.
+ */
+
+conf_rc_t
+confd_lmdb_enter_copy(confd_store_t *store)
+{
+    int              rc;
+    size_t           size;
+    int64_t          until_ms;
+    struct timespec  until;
+
+    until_ms = confd_lmdb_now() + CONFD_LMDB_COPY_MS;
+    until.tv_sec = until_ms / 1000;
+    until.tv_nsec = until_ms % 1000 * 1000000;
+
+    rc = 0;
+
+    (void) pthread_mutex_lock(&store->gate);
+
+    while (store->resizing) {
+        (void) pthread_cond_wait(&store->changed, &store->gate);
+    }
+
+    store->resizing = true;
+
+    while ((store->nreaders != 0 || store->writing) && rc == 0) {
+        rc = pthread_cond_timedwait(&store->changed, &store->gate, &until);
+    }
+
+    if (store->nreaders == 0 && !store->writing && !store->broken) {
+        size = confd_lmdb_larger(store, confd_lmdb_used(store) * 2
+                                        + CONFD_LMDB_COPY_SPARE);
+
+        if (size != store->size) {
+            (void) confd_lmdb_remap(store, size);
+        }
+    }
+
+    store->resizing = false;
+
+    if (!store->broken && store->nreaders < store->max_readers) {
+        store->nreaders++;
+        rc = 0;
+
+    } else {
+        rc = EBUSY;
+    }
+
+    (void) pthread_cond_broadcast(&store->changed);
+    (void) pthread_mutex_unlock(&store->gate);
+
+    return rc == 0 ? CONF_OK : CONF_E_STORE_FAILED;
 }
 
 

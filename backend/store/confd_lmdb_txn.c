@@ -584,11 +584,7 @@ confd_lmdb_next_id(confd_txn_t *txn, confd_space_e space, uint64_t *id)
 
     *id = 0;
 
-    confd_key_init(&key);
-    confd_key_bytes(&key, conf_str("id"));
-    confd_key_u32(&key, space);
-
-    rc = confd_lmdb_meta_get(txn, confd_key_str(&key), id);
+    rc = confd_lmdb_meta_get(txn, confd_lmdb_id_name(&key, space), id);
 
     if (rc != CONF_OK && rc != CONF_E_NOT_FOUND) {
         return rc;
@@ -597,6 +593,17 @@ confd_lmdb_next_id(confd_txn_t *txn, confd_space_e space, uint64_t *id)
     ++*id;
 
     return confd_lmdb_meta_put(txn, confd_key_str(&key), *id);
+}
+
+
+conf_str_t
+confd_lmdb_id_name(confd_key_t *key, confd_space_e space)
+{
+    confd_key_init(key);
+    confd_key_bytes(key, conf_str("id"));
+    confd_key_u32(key, space);
+
+    return confd_key_str(key);
 }
 
 

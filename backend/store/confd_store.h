@@ -62,12 +62,14 @@ typedef struct {
     size_t          map_max;      /* and never passes */
     confd_sync_e    sync;
     unsigned        readers;      /* concurrent snapshots */
+    bool            existing;     /* never make a new store */
 } confd_store_conf_t;
 
 typedef struct {
     uint64_t        used;         /* bytes of the map in use */
     uint64_t        size;
     uint64_t        rev;          /* of the last commit */
+    uint64_t        copied;       /* bytes, by a backup that runs */
 } confd_store_stat_t;
 
 /*
@@ -99,9 +101,19 @@ typedef struct {
     void           (*close)(confd_store_t *store);
     void           (*stat)(confd_store_t *store, confd_store_stat_t *stat);
 
-    /* A consistent copy into an empty directory, while in use. */
+    /*
+     * backup: a consistent copy into an empty directory, made when absent,
+     * while the store is in use; one at a time.  A copy that was not finished
+     * cannot be taken for one.  restore: a store in an empty directory, from
+     * a backup.  Both write one sentence to err when they fail.
+     */
     conf_rc_t      (*backup)(confd_store_t *store, const char *path, char *err,
                         size_t errlen);
+    conf_rc_t      (*restore)(const char *backup, const char *path, char *err,
+                        size_t errlen);
+
+    /* Makes sure that what was committed without a sync is on disk. */
+    conf_rc_t      (*sync)(confd_store_t *store);
 
     conf_rc_t      (*begin)(confd_store_t *store, bool write,
                         confd_txn_t **txn);
@@ -171,9 +183,34 @@ typedef struct {
     /* The greatest seq of the room whose position is < pos; 0: none. */
     conf_rc_t      (*log_seq_before)(confd_txn_t *txn, uint64_t room,
                         uint64_t pos, uint64_t *seq);
+
+    /*
+     * What only restore and load do.
+     *
+     * last_id       the number that next_id gave last; of CONFD_SPACE_LOG, the
+     *               last position that was given
+     * set_id        the same; it never becomes less
+     * log_load      a record where it was: pos above all others, seq the next
+     *               of the room (any, when it is the room's first record);
+     *               makes a head that is absent
+     * log_set_head  makes the head, or changes it; seq never becomes less
+     *
+     * CONF_E_INVALID for numbers that cannot be.
+     */
+    conf_rc_t      (*last_id)(confd_txn_t *txn, confd_space_e space,
+                        uint64_t *id);
+    conf_rc_t      (*set_id)(confd_txn_t *txn, confd_space_e space,
+                        uint64_t id);
+    conf_rc_t      (*log_load)(confd_txn_t *txn, uint64_t room, uint64_t pos,
+                        uint64_t seq, conf_str_t record);
+    conf_rc_t      (*log_set_head)(confd_txn_t *txn, uint64_t room,
+                        uint64_t epoch, uint64_t seq);
 } confd_store_driver_t;
 
 extern const confd_store_driver_t  confd_lmdb_driver;
+
+/* Names of spaces, for people and for dumps; never changed. */
+extern const char *const  confd_space_names[CONFD_SPACE_MAX];
 
 
 #endif /* _CONFD_STORE_H_INCLUDED_ */

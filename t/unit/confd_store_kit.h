@@ -93,6 +93,7 @@ kit_try(const confd_store_driver_t *driver, const char *path, size_t map_min,
 {
     confd_store_conf_t  conf;
 
+    memset(&conf, 0, sizeof(confd_store_conf_t));
     conf.path = path;
     conf.map_min = map_min;
     conf.map_max = map_max;

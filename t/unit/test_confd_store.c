@@ -566,6 +566,75 @@ test_log(const confd_store_driver_t *driver)
 }
 
 
+/* Numbers as they were, in another store. */
+
+static void
+test_load(const confd_store_driver_t *driver)
+{
+    size_t          got;
+    uint64_t        n, pos[4], epoch, seq, room;
+    conf_str_t      record;
+    confd_txn_t    *txn;
+    confd_store_t  *store;
+
+    store = kit_open(driver, kit_make(), KIT_MB, MAP_MAX);
+    txn = kit_begin(driver, store, true);
+
+    is_int(driver->last_id(txn, CONFD_SPACE_USER, &n), CONF_OK, "no id yet");
+    is_int(n, 0, "is zero");
+    is_int(driver->set_id(txn, CONFD_SPACE_USER, 7), CONF_OK, "set");
+    is_int(driver->set_id(txn, CONFD_SPACE_USER, 7), CONF_OK, "the same");
+    is_int(driver->set_id(txn, CONFD_SPACE_USER, 6), CONF_E_INVALID, "less");
+    (void) driver->next_id(txn, CONFD_SPACE_USER, &n);
+    is_int(n, 8, "the next one");
+    (void) driver->last_id(txn, CONFD_SPACE_USER, &n);
+    is_int(n, 8, "is the last one");
+
+    is_int(driver->log_load(txn, 5, 100, 63, conf_str("a")), CONF_OK,
+           "a room's first record");
+    is_int(driver->log_load(txn, 5, 100, 64, conf_str("b")), CONF_E_INVALID,
+           "at a place that is taken");
+    is_int(driver->log_load(txn, 5, 101, 63, conf_str("b")), CONF_E_INVALID,
+           "a seq that is taken");
+    is_int(driver->log_load(txn, 5, 101, 65, conf_str("b")), CONF_E_INVALID,
+           "a gap");
+    is_int(driver->log_load(txn, 5, 102, 64, conf_str("b")), CONF_OK,
+           "its second");
+    is_int(driver->log_set_head(txn, 5, 77, 63), CONF_E_INVALID,
+           "a head behind its records");
+    is_int(driver->log_set_head(txn, 5, 77, 64), CONF_OK, "the head");
+    is_int(driver->log_set_head(txn, 6, 78, 9), CONF_OK,
+           "of a room whose records are gone");
+    is_int(driver->set_id(txn, CONFD_SPACE_LOG, 110), CONF_OK,
+           "positions beyond the last record");
+    is_int(driver->commit(txn), CONF_OK, "commit");
+
+    txn = kit_begin(driver, store, true);
+    (void) driver->last_id(txn, CONFD_SPACE_LOG, &n);
+    is_int(n, 110, "are known");
+    (void) driver->log_append(txn, 5, conf_str("c"), &n, &seq);
+    ok(n == 111 && seq == 65, "and followed");
+    (void) driver->log_head(txn, 5, &epoch, &seq);
+    ok(epoch == 77 && seq == 65, "by the head");
+    is_int(driver->log_range(txn, 5, 60, 4, pos, &got), CONF_OK, "a range");
+    is_int(got, 1, "from where the room begins");
+    is_int(driver->log_range(txn, 5, 63, 4, pos, &got), CONF_OK, "all of it");
+    ok(got == 3 && pos[0] == 100 && pos[1] == 102 && pos[2] == 111,
+       "in order");
+    (void) driver->log_get(txn, 102, &room, &seq, &record);
+    ok(room == 5 && seq == 64, "with its numbers");
+    is_str(record, "b", "and its bytes");
+    (void) driver->log_append(txn, 6, conf_str("d"), &n, &seq);
+    is_int(seq, 10, "the room of no records goes on");
+    is_int(driver->log_range(txn, 6, 1, 4, pos, &got), CONF_OK, "before");
+    is_int(got, 0, "there is nothing");
+    driver->abort(txn);
+
+    driver->close(store);
+    kit_remove(kit_dir);
+}
+
+
 static void
 test_driver(const confd_store_driver_t *driver)
 {
@@ -576,6 +645,7 @@ test_driver(const confd_store_driver_t *driver)
     test_cursors(driver);
     test_ids(driver);
     test_log(driver);
+    test_load(driver);
 }
 
 

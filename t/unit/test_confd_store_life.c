@@ -327,7 +327,7 @@ test_instances(const confd_store_driver_t *driver)
 static void
 test_backup(const confd_store_driver_t *driver)
 {
-    char            copy[128];
+    char            copy[128], again[128];
     uint64_t        i, seq, epoch, pos;
     conf_str_t      value;
     confd_txn_t    *txn;
@@ -366,6 +366,67 @@ test_backup(const confd_store_driver_t *driver)
     driver->abort(txn);
     driver->close(store);
 
+    (void) snprintf(again, sizeof(again), "%s-again", kit_dir);
+    is_int(driver->restore(copy, again, kit_err, sizeof(kit_err)), CONF_OK,
+           "restore");
+    ok(driver->restore(copy, again, kit_err, sizeof(kit_err)) != CONF_OK,
+       "%s", kit_err);
+    ok(driver->restore("/nonexistent", again, kit_err, sizeof(kit_err))
+       != CONF_OK, "%s", kit_err);
+
+    store = kit_open(driver, again, KIT_MB, MAP_MAX);
+    txn = kit_begin(driver, store, false);
+    is_int(driver->count(txn, CONFD_SPACE_USER, &i), CONF_OK, "what it has");
+    is_int(i, 1000, "is all");
+    is_int(driver->count(txn, CONFD_SPACE_LOG, &i), CONF_OK, "the log");
+    is_int(i, 1000, "as well");
+    driver->abort(txn);
+    is_int(driver->sync(store), CONF_OK, "a sync");
+    driver->close(store);
+
+    kit_remove(again);
+    kit_remove(copy);
+    kit_remove(kit_dir);
+}
+
+
+/* A backup that began on a small map: the writer may fill it and more. */
+
+static void
+test_backup_room(const confd_store_driver_t *driver)
+{
+    char                copy[128];
+    uint64_t            pos, seq, i;
+    conf_str_t          page;
+    confd_txn_t        *txn;
+    confd_store_t      *store;
+    confd_store_stat_t  before, after;
+
+    static uint8_t  bytes[4000];
+
+    page.data = bytes;
+    page.len = sizeof(bytes);
+
+    store = kit_open(driver, kit_make(), KIT_MB, MAP_MAX);
+    driver->stat(store, &before);
+
+    (void) snprintf(copy, sizeof(copy), "%s-copy", kit_dir);
+    is_int(driver->backup(store, copy, kit_err, sizeof(kit_err)), CONF_OK,
+           "backup of a small store");
+    driver->stat(store, &after);
+    ok(after.size > before.size, "has made its map larger");
+    is_int(after.copied, 0, "and is over");
+
+    txn = kit_begin(driver, store, true);
+    (void) driver->log_create(txn, 1, 1);
+
+    for (i = 0; i < before.size / 4000; i++) {
+        (void) driver->log_append(txn, 1, page, &pos, &seq);
+    }
+
+    is_int(driver->commit(txn), CONF_OK, "which one transaction may fill");
+    driver->close(store);
+
     kit_remove(copy);
     kit_remove(kit_dir);
 }
@@ -387,6 +448,7 @@ test_driver(const confd_store_driver_t *driver)
 
     test_instances(driver);
     test_backup(driver);
+    test_backup_room(driver);
     test_snapshots(driver);
 }
 

@@ -12,6 +12,9 @@
 #include "conf_jwt.h"
 
 
+#define NGX_HTTP_CONFERENCE_BODY_MAX  (16 * 1024 * 1024)
+
+
 static ngx_int_t ngx_http_conference_init(ngx_conf_t *cf);
 static ngx_int_t ngx_http_conference_routes(ngx_conf_t *cf,
     ngx_http_conference_main_conf_t *cmcf);
@@ -37,11 +40,6 @@ static ngx_int_t ngx_http_conference_secret_file(ngx_conf_t *cf,
     ngx_str_t *path, ngx_str_t *secret);
 static char *ngx_http_conference_origins(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
-
-
-static ngx_conf_num_bounds_t  ngx_http_conference_message_bounds = {
-    ngx_conf_check_num_bounds, 1024, CONF_CONTENT_MAX
-};
 
 
 static ngx_command_t  ngx_http_conference_commands[] = {
@@ -246,13 +244,15 @@ ngx_http_conference_init(ngx_conf_t *cf)
 
     if (cmcf->zone == NULL) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "conf_api needs conf_zone in the http block");
+                      "conf_api and conf_status need conf_zone in the http "
+                      "block");
         return NGX_ERROR;
     }
 
     if (cmcf->backend == NULL) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "conf_api needs conf_backend in the http block");
+                      "conf_api and conf_status need conf_backend in the "
+                      "http block");
         return NGX_ERROR;
     }
 
@@ -526,10 +526,12 @@ ngx_http_conference_check_loc_conf(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    if (ngx_conf_check_num_bounds(cf, &ngx_http_conference_message_bounds,
-                                  &conf->ws_max_message)
-        != NGX_CONF_OK)
+    if (conf->ws_max_message < 1024
+        || conf->ws_max_message > CONF_CONTENT_MAX)
     {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "conf_ws_max_message must be between 1k and %uzk",
+                      (size_t) CONF_CONTENT_MAX / 1024);
         return NGX_CONF_ERROR;
     }
 
@@ -537,6 +539,27 @@ ngx_http_conference_check_loc_conf(ngx_conf_t *cf,
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "conf_ws_queue must be at least twice "
                       "conf_ws_max_message");
+        return NGX_CONF_ERROR;
+    }
+
+    if (conf->token_ttl < 1000) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "conf_token_ttl must be at least 1s");
+        return NGX_CONF_ERROR;
+    }
+
+    if (conf->body_max < 1024
+        || conf->body_max > NGX_HTTP_CONFERENCE_BODY_MAX)
+    {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "conf_body_max must be between 1k and %dm",
+                      NGX_HTTP_CONFERENCE_BODY_MAX / 1024 / 1024);
+        return NGX_CONF_ERROR;
+    }
+
+    if (conf->upload_max < 1024) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "conf_upload_max must be at least 1k");
         return NGX_CONF_ERROR;
     }
 
@@ -615,8 +638,9 @@ ngx_http_conference_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         ccf->prefix.data = value[2].data + 6;
         ccf->prefix.len = value[2].len - 6;
 
-    } else if (clcf->regex) {
-        return "needs mount=/path in a location by regular expression";
+    } else if (clcf->regex || clcf->named) {
+        return "needs mount=/path in a location by regular expression "
+               "or name";
 
     } else {
         ccf->prefix = clcf->name;
@@ -720,7 +744,7 @@ static ngx_int_t
 ngx_http_conference_secret_file(ngx_conf_t *cf, ngx_str_t *path,
     ngx_str_t *secret)
 {
-    u_char    buf[4096];
+    u_char    buf[4096 + 1];
     ssize_t   n;
     ngx_fd_t  fd;
 
@@ -742,6 +766,13 @@ ngx_http_conference_secret_file(ngx_conf_t *cf, ngx_str_t *path,
     if (n == -1) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
                            "conf_jwt_secret: cannot read \"%V\"", path);
+        return NGX_ERROR;
+    }
+
+    if (n == sizeof(buf)) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "conf_jwt_secret: \"%V\" has more than %uz bytes",
+                           path, sizeof(buf) - 1);
         return NGX_ERROR;
     }
 

@@ -136,9 +136,7 @@ ngx_http_conference_bus_bell(ngx_http_conference_bus_t *bus,
 
     bus->bell = c;
 
-    return ngx_add_event(c->read, NGX_READ_EVENT,
-                         (ngx_event_flags & NGX_USE_CLEAR_EVENT)
-                         ? NGX_CLEAR_EVENT : NGX_LEVEL_EVENT);
+    return ngx_add_event(c->read, NGX_READ_EVENT, NGX_LEVEL_EVENT);
 }
 
 
@@ -203,7 +201,9 @@ ngx_http_conference_bus_rung(ngx_event_t *rev)
     ngx_connection_t           *c = rev->data;
     ngx_http_conference_bus_t  *bus = c->data;
 
-    while (recv(c->fd, buf, sizeof(buf), MSG_DONTWAIT) >= 0) { /* void */ }
+    /* One is enough: while there are more the event comes again. */
+
+    (void) recv(c->fd, buf, sizeof(buf), MSG_DONTWAIT);
 
     ngx_http_conference_bus_drain(&bus->drain);
 }

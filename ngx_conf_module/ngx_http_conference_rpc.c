@@ -569,6 +569,10 @@ ngx_http_conference_rpc_read(ngx_event_t *rev)
         if (rpc->connection != c) {
             return;
         }
+
+        if (!rev->ready) {
+            break;
+        }
     }
 
     if (ngx_handle_read_event(rev, 0) != NGX_OK) {

@@ -138,6 +138,13 @@ ngx_http_conference_ws_readable(ngx_event_t *rev)
         ws->pinged = 0;
 
         ngx_http_conference_ws_frames(ws, ngx_http_conference_ws_buf, n);
+
+        if (!rev->ready) {
+
+            /* It was all there was: no need to be told so. */
+
+            break;
+        }
     }
 
     if (i == NGX_HTTP_CONFERENCE_WS_BATCH) {
@@ -206,11 +213,15 @@ ngx_http_conference_ws_frames(ngx_http_conference_ws_t *ws,
         if (rc != CONF_OK) {
             ngx_http_conference_ws_close(ws, frame.code, "");
             ws->ended = 1;
-            return;
+            break;
         }
 
         ngx_http_conference_ws_frame(ws, &frame);
     }
+
+    /* Our close may have gone long ago: then there is nothing to send. */
+
+    ngx_http_conference_ws_mark(ws);
 }
 
 

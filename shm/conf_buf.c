@@ -33,7 +33,7 @@ conf_buf_reset(conf_buf_t *buf)
 
 
 uint8_t *
-conf_buf_reserve(conf_buf_t *buf, size_t len)
+conf_buf_grow(conf_buf_t *buf, size_t len)
 {
     size_t    size;
     uint8_t  *data;
@@ -49,52 +49,23 @@ conf_buf_reserve(conf_buf_t *buf, size_t len)
         return NULL;
     }
 
-    if (buf->size - buf->len < len) {
-        size = conf_max(buf->size * 2, CONF_BUF_MIN);
-        size = conf_max(size, buf->len + len);
+    size = conf_max(buf->size * 2, CONF_BUF_MIN);
+    size = conf_max(size, buf->len + len);
 
-        data = realloc(buf->data, size);
-        if (data == NULL) {
-            buf->failed = true;
-            return NULL;
-        }
-
-        buf->data = data;
-        buf->size = size;
+    if (buf->limit != 0) {
+        size = conf_min(size, buf->limit);
     }
 
-    return buf->data + buf->len;
-}
-
-
-void
-conf_buf_add(conf_buf_t *buf, const void *data, size_t len)
-{
-    uint8_t  *p;
-
-    if (len == 0) {
-        return;
+    data = realloc(buf->data, size);
+    if (data == NULL) {
+        buf->failed = true;
+        return NULL;
     }
 
-    p = conf_buf_reserve(buf, len);
-    if (p != NULL) {
-        memcpy(p, data, len);
-        buf->len += len;
-    }
-}
+    buf->data = data;
+    buf->size = size;
 
-
-void
-conf_buf_str(conf_buf_t *buf, conf_str_t s)
-{
-    conf_buf_add(buf, s.data, s.len);
-}
-
-
-void
-conf_buf_byte(conf_buf_t *buf, uint8_t c)
-{
-    conf_buf_add(buf, &c, 1);
+    return data + buf->len;
 }
 
 

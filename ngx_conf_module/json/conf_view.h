@@ -50,7 +50,7 @@ typedef enum {
 #define CONF_VF_OMIT   0x01   /* leave the member out when empty, 0 or NULL */
 
 struct conf_view_row_s {
-    conf_str_t               name;
+    conf_str_t               name;      /* has nothing that JSON escapes */
     conf_view_kind_e         kind;
     uint32_t                 flags;
     size_t                   offset;

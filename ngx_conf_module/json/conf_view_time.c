@@ -21,17 +21,36 @@ typedef struct {
     bool      known;
 } conf_view_zone_t;
 
+/* A day as text. */
+
+typedef struct {
+    int64_t   day;
+    bool      known;
+    uint8_t   text[10];
+} conf_view_day_t;
+
 
 static size_t conf_view_time_text(uint8_t *dst, conf_view_kind_e kind,
     int64_t ms);
 static uint8_t *conf_view_date(uint8_t *p, int64_t seconds,
     uint8_t separator);
+static const conf_view_day_t *conf_view_day(int64_t day);
 static uint8_t *conf_view_digits(uint8_t *dst, int64_t value, size_t n);
+static uint8_t *conf_view_two(uint8_t *dst, uint32_t value);
 static int64_t conf_view_offset(int64_t seconds);
 static int64_t conf_view_offset_at(int64_t seconds);
 
 
+/* Both by the day: a page has many times of few days. */
+
 static conf_view_zone_t  conf_view_zones[64];
+static conf_view_day_t   conf_view_days[64];
+
+static const uint8_t     conf_view_pairs[] =
+    "00010203040506070809101112131415161718192021222324"
+    "25262728293031323334353637383940414243444546474849"
+    "50515253545556575859606162636465666768697071727374"
+    "75767778798081828384858687888990919293949596979899";
 
 
 void
@@ -102,27 +121,59 @@ conf_view_time_text(uint8_t *dst, conf_view_kind_e kind, int64_t ms)
     } else if (kind != CONF_V_TIME_LOCAL) {
         minutes = (unsigned) (offset < 0 ? -offset : offset) / 60;
         *p++ = offset < 0 ? '-' : '+';
-        p = conf_view_digits(p, minutes / 60, 2);
+        p = conf_view_two(p, minutes / 60);
         *p++ = ':';
-        p = conf_view_digits(p, minutes % 60, 2);
+        p = conf_view_two(p, minutes % 60);
     }
 
     return (size_t) (p - dst);
 }
 
 
-/* "2024-05-07T15:23:30"; the years of the calculation begin in March. */
+/* "2024-05-07T15:23:30" */
 
 static uint8_t *
 conf_view_date(uint8_t *p, int64_t seconds, uint8_t separator)
 {
-    int64_t  days, era, day, month, year;
+    uint32_t  rest;
 
     seconds -= CONF_VIEW_YEAR_MIN;
+    rest = (uint32_t) (seconds % CONF_VIEW_DAY);
+
+    memcpy(p, conf_view_day(seconds / CONF_VIEW_DAY)->text, 10);
+    p += 10;
+    *p++ = separator;
+
+    p = conf_view_two(p, rest / 3600);
+    *p++ = ':';
+    p = conf_view_two(p, rest / 60 % 60);
+    *p++ = ':';
+
+    return conf_view_two(p, rest % 60);
+}
+
+
+/* Days count from 0000-01-01; the years of the calculation begin in March. */
+
+static const conf_view_day_t *
+conf_view_day(int64_t day)
+{
+    int64_t           days, era, month, year;
+    uint8_t          *p;
+    conf_view_day_t  *kept;
+
+    kept = &conf_view_days[(uint64_t) day % conf_nelts(conf_view_days)];
+
+    if (kept->known && kept->day == day) {
+        return kept;
+    }
+
+    kept->known = true;
+    kept->day = day;
 
     /* From March 1st of the year -400. */
 
-    days = seconds / CONF_VIEW_DAY - 60 + 146097;
+    days = day - 60 + 146097;
     era = days / 146097;
     day = days % 146097;
     year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
@@ -131,21 +182,13 @@ conf_view_date(uint8_t *p, int64_t seconds, uint8_t separator)
     day -= (153 * month + 2) / 5;
     year += (era - 1) * 400 + (month >= 10 ? 1 : 0);
 
-    p = conf_view_digits(p, year, 4);
+    p = conf_view_digits(kept->text, year, 4);
     *p++ = '-';
     p = conf_view_digits(p, month < 10 ? month + 3 : month - 9, 2);
     *p++ = '-';
-    p = conf_view_digits(p, day + 1, 2);
-    *p++ = separator;
+    (void) conf_view_digits(p, day + 1, 2);
 
-    seconds %= CONF_VIEW_DAY;
-
-    p = conf_view_digits(p, seconds / 3600, 2);
-    *p++ = ':';
-    p = conf_view_digits(p, seconds / 60 % 60, 2);
-    *p++ = ':';
-
-    return conf_view_digits(p, seconds % 60, 2);
+    return kept;
 }
 
 
@@ -163,10 +206,19 @@ conf_view_digits(uint8_t *dst, int64_t value, size_t n)
 }
 
 
+static uint8_t *
+conf_view_two(uint8_t *dst, uint32_t value)
+{
+    memcpy(dst, conf_view_pairs + value * 2, 2);
+
+    return dst + 2;
+}
+
+
 /*
- * Seconds east of UTC.  A page has many times of few days, and localtime_r()
- * takes a lock and a search: a day whose both ends have the same offset has
- * it in between too (no zone goes there and back within a day).
+ * Seconds east of UTC.  localtime_r() takes a lock and a search: a day whose
+ * both ends have the same offset has it in between too (no zone goes there
+ * and back within a day).
  */
 
 static int64_t

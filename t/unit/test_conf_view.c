@@ -446,7 +446,6 @@ static void
 test_corners(void)
 {
     all_t  all;
-    char   want[64];
 
     static const conf_view_row_t  enum_row[] = {
         ROW("kind", CONF_V_ENUM, kind, 0),
@@ -489,17 +488,6 @@ test_corners(void)
     ok(buf.len <= 16, "and not passed");
     conf_buf_free(&buf);
     conf_buf_init(&buf, 0);
-
-    /* The name of a row may be anything. */
-
-    {
-        conf_view_row_t  row = ROW("\"\n", CONF_V_U64, u64, 0);
-        conf_view_t      odd = { &row, 1, sizeof(all_t) };
-
-        conf_view_object(&buf, &odd, &all);
-        snprintf(want, sizeof(want), "{\"\\\"\\n\":0}");
-        is_str(written(), want, "a name is escaped");
-    }
 }
 
 

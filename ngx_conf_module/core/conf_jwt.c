@@ -87,10 +87,6 @@ conf_jwt_check(const conf_settings_t *set, conf_str_t token,
     conf_rc_t           rc;
     conf_jwt_slot_t  *slot;
 
-    if (!conf_jwt_formed(token)) {
-        return CONF_E_TOKEN_MALFORMED;
-    }
-
     leeway_ms = CONF_JWT_LEEWAY_S * 1000;
     hash = conf_jwt_hash(token);
     slot = &conf_jwt_slots[hash % CONF_JWT_SLOTS];
@@ -103,6 +99,10 @@ conf_jwt_check(const conf_settings_t *set, conf_str_t token,
         not_before_ms = slot->not_before_ms;
 
     } else {
+        if (!conf_jwt_formed(token)) {
+            return CONF_E_TOKEN_MALFORMED;
+        }
+
         rc = conf_jwt_verify(set, token, auth, &not_before_ms);
         if (rc != CONF_OK) {
             return rc;
@@ -335,19 +335,30 @@ conf_jwt_formed(conf_str_t token)
 }
 
 
+/* Eight bytes a step; a collision costs one verification, no wrong answer. */
+
 static uint64_t
 conf_jwt_hash(conf_str_t token)
 {
-    size_t    i;
-    uint64_t  hash;
+    uint64_t  hash, word;
 
-    /* FNV-1a: a collision costs one verification, never a wrong answer. */
+    hash = token.len;
 
-    hash = 0xcbf29ce484222325;
-
-    for (i = 0; i < token.len; i++) {
-        hash = (hash ^ token.data[i]) * 0x100000001b3;
+    while (token.len >= sizeof(word)) {
+        memcpy(&word, token.data, sizeof(word));
+        hash = (hash ^ word) * 0x9e3779b97f4a7c15;
+        hash ^= hash >> 32;
+        token.data += sizeof(word);
+        token.len -= sizeof(word);
     }
+
+    word = 0;
+
+    if (token.len != 0) {
+        memcpy(&word, token.data, token.len);
+    }
+
+    hash = (hash ^ word) * 0x9e3779b97f4a7c15;
 
     return hash ^ (hash >> 32);
 }

@@ -11,8 +11,9 @@
 #include "ngx_http_conference_stat.h"
 
 
-#define NGX_HTTP_CONFERENCE_ARENA      2048
+#define NGX_HTTP_CONFERENCE_ARENA      8192
 #define NGX_HTTP_CONFERENCE_ARENA_MAX  (64 * 1024 * 1024)
+#define NGX_HTTP_CONFERENCE_TEXT_KEEP  (256 * 1024)
 
 
 static ngx_http_conference_ctx_t *ngx_http_conference_create(
@@ -42,6 +43,10 @@ static void ngx_http_conference_body_drop(ngx_http_request_t *r,
 
 
 static ngx_http_request_body_filter_pt  ngx_http_conference_next_body_filter;
+
+/* Where answers are written before their length is known: one a worker. */
+
+static conf_buf_t  ngx_http_conference_text;
 
 
 ngx_int_t
@@ -642,19 +647,18 @@ ngx_http_conference_send(ngx_http_conference_ctx_t *ctx)
     ngx_int_t            rc;
     ngx_buf_t           *b;
     ngx_str_t            value;
-    conf_buf_t           buf;
+    conf_buf_t          *buf = &ngx_http_conference_text;
     ngx_uint_t           level;
     ngx_chain_t          out;
     conf_answer_t        answer;
     ngx_http_request_t  *r = ctx->request;
 
     ngx_memzero(&answer, sizeof(conf_answer_t));
-    conf_buf_init(&buf, 0);
+    conf_buf_reset(buf);
 
-    ctx->conf->api->answer(&ctx->op, &buf, &answer);
+    ctx->conf->api->answer(&ctx->op, buf, &answer);
 
-    if (conf_buf_ok(&buf) != CONF_OK) {
-        conf_buf_free(&buf);
+    if (conf_buf_ok(buf) != CONF_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
@@ -667,17 +671,18 @@ ngx_http_conference_send(ngx_http_conference_ctx_t *ctx)
                                                    : "");
     }
 
-    b = ngx_create_temp_buf(r->pool, ngx_max(buf.len, 1));
+    b = ngx_create_temp_buf(r->pool, ngx_max(buf->len, 1));
     if (b == NULL) {
-        conf_buf_free(&buf);
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (buf.len != 0) {
-        b->last = ngx_cpymem(b->last, buf.data, buf.len);
+    if (buf->len != 0) {
+        b->last = ngx_cpymem(b->last, buf->data, buf->len);
     }
 
-    conf_buf_free(&buf);
+    if (buf->size > NGX_HTTP_CONFERENCE_TEXT_KEEP) {
+        conf_buf_free(buf);
+    }
 
     ngx_http_conference_count(NGX_HTTP_CONFERENCE_REQUESTS
                               + answer.status / 100 % 6, 1);

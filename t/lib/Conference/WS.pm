@@ -169,7 +169,7 @@ sub send_raw {
 sub frame {
     my ($self, %o) = @_;
 
-    my $payload = defined $o{payload} ? $o{payload} : '';
+    my $payload = defined $o{payload} ? "$o{payload}" : '';
     my $fin = defined $o{fin} ? $o{fin} : 1;
     my $mask = defined $o{mask} ? $o{mask} : 1;
     my $length = defined $o{length} ? $o{length} : length $payload;

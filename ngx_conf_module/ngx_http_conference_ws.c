@@ -221,7 +221,9 @@ ngx_http_conference_ws_frames(ngx_http_conference_ws_t *ws,
 
     /* Our close may have gone long ago: then there is nothing to send. */
 
-    ngx_http_conference_ws_mark(ws);
+    if (ws->ended) {
+        ngx_http_conference_ws_mark(ws);
+    }
 }
 
 

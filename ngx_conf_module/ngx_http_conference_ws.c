@@ -75,6 +75,7 @@ ngx_http_conference_ws_begin(ngx_http_conference_ws_t *ws)
 
     ws->started = 1;
     ws->heard = ngx_current_msec;
+    ws->whole = ngx_current_msec;
 
     ngx_add_timer(c->read, ws->closing ? NGX_HTTP_CONFERENCE_WS_CLOSE
                                        : ws->conf->ws_ping);
@@ -138,6 +139,10 @@ ngx_http_conference_ws_readable(ngx_event_t *rev)
         ws->pinged = 0;
 
         ngx_http_conference_ws_frames(ws, ngx_http_conference_ws_buf, n);
+
+        if (!conf_ws_reader_busy(&ws->reader)) {
+            ws->whole = ws->heard;
+        }
 
         if (!rev->ready) {
 
@@ -819,6 +824,16 @@ ngx_http_conference_ws_timeout(ngx_http_conference_ws_t *ws)
         ngx_log_error(NGX_LOG_INFO, c->log, NGX_ETIMEDOUT,
                       "conference: client is silent");
         ngx_http_conference_ws_end(ws);
+        return;
+    }
+
+    if (conf_ws_reader_busy(&ws->reader)
+        && ngx_current_msec - ws->whole >= ws->conf->ws_timeout)
+    {
+        ngx_log_error(NGX_LOG_INFO, c->log, NGX_ETIMEDOUT,
+                      "conference: client does not end its message");
+        ngx_http_conference_ws_close(ws, CONF_WS_POLICY,
+                                     "message takes too long");
         return;
     }
 

@@ -54,6 +54,7 @@ struct ngx_http_conference_ws_s {
     ngx_uint_t                       nops;
 
     ngx_msec_t                       heard;       /* last byte that came */
+    ngx_msec_t                       whole;       /* nothing was half done */
     unsigned                         started:1;   /* the 101 has been sent */
     unsigned                         pinged:1;
     unsigned                         closing:1;   /* our close is queued */

@@ -61,6 +61,13 @@ conf_ws_reader_free(conf_ws_reader_t *r)
 }
 
 
+bool
+conf_ws_reader_busy(const conf_ws_reader_t *r)
+{
+    return r->nhead != 0 || r->in_payload || r->message_opcode != 0;
+}
+
+
 conf_rc_t
 conf_ws_read(conf_ws_reader_t *r, const uint8_t **data, size_t *len,
     conf_ws_frame_t *frame)

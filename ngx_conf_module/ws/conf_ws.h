@@ -79,6 +79,9 @@ typedef struct {
 void conf_ws_reader_init(conf_ws_reader_t *r, size_t message_max);
 void conf_ws_reader_free(conf_ws_reader_t *r);
 
+/* Is a frame, or a message of several, under way? */
+bool conf_ws_reader_busy(const conf_ws_reader_t *r);
+
 /*
  * Consumes bytes from *data (advanced, *len decreased).  Call again while it
  * returns CONF_OK.

@@ -4,13 +4,18 @@ FLAVOUR ?= debug
 B        = build/$(FLAVOUR)
 CC       = gcc
 
+# Without a fuzzer a target replays its corpus and prints TAP.
+FUZZ_MAIN = t/fuzz/replay.c
+
 include auto/flavour/$(FLAVOUR).mk
 
 WARN = -W -Wall -Wextra -Wpointer-arith -Wno-unused-parameter -Wshadow \
     -Wmissing-prototypes -Wstrict-prototypes -Wold-style-definition \
     -Wcast-qual -Wdeclaration-after-statement -Wvla -Wformat=2 \
-    -Wnull-dereference -Wimplicit-fallthrough=5 -Werror \
-    -Wduplicated-cond -Wlogical-op -Wconversion -Wundef -Wwrite-strings
+    -Wnull-dereference -Werror -Wconversion -Wundef -Wwrite-strings $(WARN_$(CC))
+
+WARN_gcc   = -Wimplicit-fallthrough=5 -Wduplicated-cond -Wlogical-op
+WARN_clang = -Wimplicit-fallthrough
 
 INC = -Ishm -Ibackend/proto -Ibackend/store -Ibackend/op -Ibackend/server \
     -Ingx_conf_module/json -Ingx_conf_module/ws -Ingx_conf_module/core \
@@ -34,9 +39,14 @@ obj = $(patsubst %.c,$(B)/%.o,$(1))
 UNIT  := $(wildcard t/unit/test_*.c)
 UNITS  = $(patsubst t/unit/%.c,$(B)/unit/%,$(UNIT))
 
-all: $(B)/confd units
+FUZZ  := $(wildcard t/fuzz/fuzz_*.c)
+FUZZES = $(patsubst t/fuzz/%.c,$(B)/fuzz/%,$(FUZZ))
+
+all: $(B)/confd units fuzzes
 
 units: $(UNITS)
+
+fuzzes: $(FUZZES)
 
 $(B)/libconf.a: $(call obj,$(PURE))
 	@rm -f $@; ar rcs $@ $^
@@ -56,6 +66,13 @@ $(B)/unit/%: t/unit/%.c $(B)/libconf.a $(B)/libconfd.a
 	$(CC) $(CFLAGS) -Wno-missing-prototypes -MMD -MP $(LDFLAGS) -o $@ $< \
 	    $(B)/libconfd.a $(B)/libconf.a $(CONFD_LIBS) $(PURE_LIBS)
 
+$(B)/fuzz/%: t/fuzz/%.c t/fuzz/replay.c $(B)/libconf.a $(B)/libconfd.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(FUZZ_MAIN) \
+	    $(B)/libconfd.a $(B)/libconf.a $(CONFD_LIBS) $(PURE_LIBS)
+
+include auto/verify.mk
+
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
-.PHONY: all units
+.PHONY: all units fuzzes

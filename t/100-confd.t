@@ -708,7 +708,7 @@ subtest 'bus' => sub {
 
 
 subtest 'passwords beside posts' => sub {
-    my $confd = daemon('', config => "scrypt_log_n 15\n");
+    my $confd = daemon('', config => "scrypt_log_n 16\n");
     my ($rpc, $posts) = map { client($confd) } 1 .. 2;
     my $user = register($rpc);
     my $room = create($rpc, $user);
@@ -719,7 +719,7 @@ subtest 'passwords beside posts' => sub {
     my $wrong = $rpc->post(USER_LOGIN => ["user$names", 'guess']);
     $rpc->flush;
 
-    my ($slowest, $bad) = (0, 0);
+    my ($slowest, $bad, $users) = (0, 0);
 
     for my $n (1 .. 30) {
         my $start = time;
@@ -727,10 +727,10 @@ subtest 'passwords beside posts' => sub {
 
         $bad++ unless $reply && $reply->{code} == 0;
         $slowest = time - $start if time - $start > $slowest;
+        $users = $posts->call(STAT => [0])->{body}[10] if $n == 1;
     }
 
-    my $stat = $posts->call(STAT => [0])->{body};
-    ok $stat->[10] < 7, 'posts do not wait for hashes' or diag $stat->[10];
+    ok $users < 7, 'posts do not wait for hashes' or diag $users;
     is $bad, 0, 'all posts are good';
     diag sprintf 'the slowest post took %.1f ms', $slowest * 1000
         if $ENV{TEST_VERBOSE};

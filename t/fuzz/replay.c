@@ -1,7 +1,8 @@
 
 /*
  * Runs a fuzz target over files, and over the files of directories, without a
- * fuzzer: `replay corpus/schema crash-1234`.  Prints TAP.
+ * fuzzer: `fuzz_schema crash-1234`.  Without arguments it takes the target's
+ * own corpus, from the top of the tree.  Prints TAP.
  */
 
 #include "conf_base.h"
@@ -15,6 +16,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static int replay_corpus(const char *program);
 static int replay_path(const char *path);
 static int replay_directory(const char *path);
 static int replay_file(const char *path, size_t size);
@@ -28,7 +30,7 @@ main(int argc, char **argv)
 {
     int  i, failed;
 
-    failed = 0;
+    failed = argc == 1 ? replay_corpus(argv[0]) : 0;
 
     for (i = 1; i < argc; i++) {
         failed |= replay_path(argv[i]);
@@ -37,6 +39,22 @@ main(int argc, char **argv)
     printf("1..%u\n", replay_count);
 
     return failed != 0 || replay_count == 0 ? 1 : 0;
+}
+
+
+/* The corpus of .../fuzz_schema is schema. */
+
+static int
+replay_corpus(const char *program)
+{
+    char         path[4096];
+    const char  *name;
+
+    name = strrchr(program, '_');
+    (void) snprintf(path, sizeof(path), "t/fuzz/corpus/%s",
+                    name == NULL ? program : name + 1);
+
+    return replay_path(path);
 }
 
 

@@ -105,16 +105,47 @@ confd_op_message_post(confd_op_ctx_t *ctx, const void *data, void *reply)
 
     confd_dedup_add(ctx, in, out->id);
 
-    rc = confd_report_note(ctx, out->id);
-    if (rc != CONF_OK || in->actor == 0) {
-        return rc;
+    return confd_report_note(ctx, out->id);
+}
+
+
+/*
+ * Found when it is asked for: a mark that moved with each message would cost
+ * the writer a page of its own.
+ */
+
+conf_rc_t
+confd_message_mark(confd_op_ctx_t *ctx, const conf_room_t *room,
+    uint64_t user_id, uint64_t *mark)
+{
+    size_t          got;
+    uint64_t        first, pos[CONFD_MARK_MAX];
+    conf_rc_t       rc;
+    conf_message_t  message;
+
+    if (*mark >= room->seq) {
+        return CONF_OK;
     }
 
-    /* Who writes has read; no touch, since hot copies have no marks. */
+    first = *mark + 1;
 
-    member.read_seq = out->seq;
+    if (room->seq - *mark > CONFD_MARK_MAX) {
+        first = room->seq - CONFD_MARK_MAX + 1;
+    }
 
-    return confd_member_store(ctx, in->room_id, in->actor, &member);
+    rc = ctx->driver->log_range(ctx->txn, room->id, first, CONFD_MARK_MAX,
+                                pos, &got);
+
+    while (rc == CONF_OK && got != 0) {
+        rc = confd_message_get(ctx, pos[--got], room->id, &message);
+
+        if (rc == CONF_OK && message.user_id == user_id) {
+            *mark = message.seq;
+            break;
+        }
+    }
+
+    return rc;
 }
 
 

@@ -177,6 +177,15 @@ conf_rc_t confd_user_indexes(confd_op_ctx_t *ctx, const conf_user_t *old,
 conf_rc_t confd_room_load(confd_op_ctx_t *ctx, uint64_t id,
     conf_room_t *room);
 conf_rc_t confd_room_store(confd_op_ctx_t *ctx, const conf_room_t *room);
+
+/*
+ * Who writes has read: moves a read mark up to the user's own newest message,
+ * as far as that is among the CONFD_MARK_MAX newest of the room.
+ */
+#define CONFD_MARK_MAX  128
+
+conf_rc_t confd_message_mark(confd_op_ctx_t *ctx, const conf_room_t *room,
+    uint64_t user_id, uint64_t *mark);
 conf_rc_t confd_room_drop(confd_op_ctx_t *ctx, const conf_room_t *room);
 conf_rc_t confd_room_list(confd_op_ctx_t *ctx, const conf_list_t *ids,
     conf_list_t *rooms);

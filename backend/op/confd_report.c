@@ -258,6 +258,11 @@ confd_stats_rooms(confd_op_ctx_t *ctx, uint64_t user_id,
         rc = confd_member_load(ctx, room[i].id, user_id, &member);
 
         if (rc == CONF_OK) {
+            rc = confd_message_mark(ctx, &room[i], user_id,
+                                    &member.read_seq);
+        }
+
+        if (rc == CONF_OK) {
             rc = confd_days_add(ctx, days, &room[i]);
         }
 

@@ -249,12 +249,15 @@ confd_op_room_get(confd_op_ctx_t *ctx, const void *data, void *reply)
         return rc;
     }
 
-    if (in->actor != 0) {
-        out->role = member.role;
-        out->read_seq = member.read_seq;
+    rc = confd_room_load(ctx, in->room_id, &out->room);
+    if (rc != CONF_OK || in->actor == 0) {
+        return rc;
     }
 
-    return confd_room_load(ctx, in->room_id, &out->room);
+    out->role = member.role;
+    out->read_seq = member.read_seq;
+
+    return confd_message_mark(ctx, &out->room, in->actor, &out->read_seq);
 }
 
 

@@ -14,7 +14,7 @@ use warnings;
 
 use parent 'Conference';
 
-use Conference::Process qw(wait_for);
+use Conference::Process qw(slurp wait_for);
 use Conference::Rpc;
 
 
@@ -117,7 +117,7 @@ sub socket {
     $path = '/ws/join' unless defined $path;
     $o{timeout} = 30 unless defined $o{timeout};
 
-    kill 'STOP', @others if @others;
+    stop_workers(@others);
     eval { $ws = $self->ws($path, token => $user->{token}, %o) };
     kill 'CONT', @others if @others;
 
@@ -126,6 +126,16 @@ sub socket {
         unless $ws->ok;
 
     return $ws;
+}
+
+
+# Not before they sleep is a connection safe from them.
+
+sub stop_workers {
+    my @pids = @_;
+
+    kill 'STOP', @pids if @pids;
+    wait_for(sub { !grep { slurp("/proc/$_/stat") !~ /\) T / } @pids }, 10);
 }
 
 

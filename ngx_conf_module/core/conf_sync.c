@@ -301,6 +301,7 @@ conf_sync_usered(conf_call_t *call)
 {
     bool              whole;
     uint64_t          user_id;
+    conf_rc_t         rc;
     conf_ask_t       *ask = call->data;
     conf_env_t       *env = ask->sync->env;
     conf_told_t       told;
@@ -309,26 +310,29 @@ conf_sync_usered(conf_call_t *call)
 
     memset(&told, 0, sizeof(conf_told_t));
 
+    rc = call->rc;
     whole = ask->whole;
     user_id = ask->user_id;
 
-    if (call->rc == CONF_OK) {
+    if (rc == CONF_OK) {
         told.user = call->reply;
         key.user = user_id;
         conf_hot_put(env, key, call->rev, &conf_proto_user, told.user);
     }
 
-    if (call->rc == CONF_OK || call->rc == CONF_E_USER_ABSENT) {
+    if (rc == CONF_OK || rc == CONF_E_USER_ABSENT) {
         conf_live_each(env->live, conf_channel(CONF_CHANNEL_USER, user_id),
                        conf_sync_revoke, &told);
 
     } else {
-        conf_sync_failed(sync, call->rc);
+        conf_sync_failed(sync, rc);
     }
+
+    /* The call is part of the ask. */
 
     conf_sync_end(ask);
 
-    if (whole && call->rc == CONF_OK) {
+    if (whole && rc == CONF_OK) {
         conf_sync_rooms(sync, user_id, 0);
     }
 }

@@ -179,8 +179,7 @@ close $sock;
 # No longer good for it.
 
 $sock = opening($carol, '/api/message/ws', sub {
-    is($c->rpc(USER_BAN => [$carol->{id}, Conference::Rpc::bool(1), 0])
-       ->{error}, undef, 'banned meanwhile');
+    is($c->ban($carol, 1), undef, 'banned meanwhile');
     wait_for(sub { $c->http(GET => '/api/room/list',
                             token => $carol->{token})->{status} == 401 }, 20);
 });

@@ -104,6 +104,17 @@ sub rpc {
 }
 
 
+# Banned for ever, or no longer; returns the error's name, if any.
+
+sub ban {
+    my ($self, $user, $banned) = @_;
+
+    return $self->rpc(USER_BAN => [$user->{id},
+                                   Conference::Rpc::bool($banned), 0, ''])
+        ->{error};
+}
+
+
 # An open socket.  path (/ws/join), worker: the pid that shall have it, and
 # what Conference::WS takes.
 

@@ -16,6 +16,7 @@
 #define NGX_HTTP_CONFERENCE_TEXT_KEEP  (256 * 1024)
 
 
+static ngx_int_t ngx_http_conference_start(ngx_http_request_t *r);
 static ngx_http_conference_ctx_t *ngx_http_conference_create(
     ngx_http_request_t *r);
 static void ngx_http_conference_cleanup(void *data);
@@ -27,6 +28,7 @@ static void ngx_http_conference_mask(ngx_http_request_t *r);
 static uint64_t ngx_http_conference_address(ngx_http_request_t *r);
 static ngx_int_t ngx_http_conference_body(ngx_http_conference_ctx_t *ctx);
 static void ngx_http_conference_body_handler(ngx_http_request_t *r);
+static void ngx_http_conference_body_done(ngx_http_request_t *r);
 static conf_rc_t ngx_http_conference_body_read(ngx_http_request_t *r,
     conf_str_t *body);
 static void ngx_http_conference_run(ngx_http_conference_ctx_t *ctx,
@@ -44,6 +46,13 @@ static void ngx_http_conference_body_drop(ngx_http_request_t *r,
 
 static ngx_http_request_body_filter_pt  ngx_http_conference_next_body_filter;
 
+/*
+ * Above 0 while nginx itself runs a request of ours and will run what was
+ * posted: to do it from within would free the request under its feet.
+ */
+
+static ngx_uint_t  ngx_http_conference_inside;
+
 /* Where answers are written before their length is known: one a worker. */
 
 static conf_buf_t  ngx_http_conference_text;
@@ -51,6 +60,19 @@ static conf_buf_t  ngx_http_conference_text;
 
 ngx_int_t
 ngx_http_conference_handler(ngx_http_request_t *r)
+{
+    ngx_int_t  rc;
+
+    ngx_http_conference_inside++;
+    rc = ngx_http_conference_start(r);
+    ngx_http_conference_inside--;
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_http_conference_start(ngx_http_request_t *r)
 {
     conf_rc_t                   rc;
     conf_str_t                  token = conf_null_string;
@@ -461,6 +483,15 @@ ngx_http_conference_body(ngx_http_conference_ctx_t *ctx)
 static void
 ngx_http_conference_body_handler(ngx_http_request_t *r)
 {
+    ngx_http_conference_inside++;
+    ngx_http_conference_body_done(r);
+    ngx_http_conference_inside--;
+}
+
+
+static void
+ngx_http_conference_body_done(ngx_http_request_t *r)
+{
     conf_rc_t                   rc;
     conf_str_t                  body;
     ngx_http_conference_ctx_t  *ctx;
@@ -634,7 +665,10 @@ ngx_http_conference_answer(ngx_http_conference_ctx_t *ctx)
         }
 
         ngx_http_finalize_request(r, rc);
-        ngx_http_run_posted_requests(c);
+
+        if (ngx_http_conference_inside == 0) {
+            ngx_http_run_posted_requests(c);
+        }
     }
 }
 

@@ -125,6 +125,11 @@ conf_live_open(conf_session_t *s)
                                             s->auth.user_id);
     } while (rc == CONF_E_EXISTS);
 
+    if (rc == CONF_E_CONFLICT) {
+        conf_live_astray(env);
+        return CONF_E_BACKEND_BUSY;
+    }
+
     if (rc != CONF_OK) {
         return rc;
     }
@@ -531,6 +536,15 @@ conf_live_sit(conf_session_t *s, const conf_join_t *where)
         first = false;
 
         rc = conf_channel_join(&env->shm, s->id, &join, &first);
+
+        if (rc == CONF_E_NOT_FOUND) {
+
+            /* Registering again brings our seats, too. */
+
+            conf_live_astray(env);
+            rc = CONF_OK;
+        }
+
         if (rc == CONF_E_EXISTS) {
             rc = CONF_OK;
         }
@@ -574,6 +588,18 @@ conf_live_sit(conf_session_t *s, const conf_join_t *where)
     }
 
     return CONF_OK;
+}
+
+
+void
+conf_live_astray(conf_env_t *env)
+{
+    conf_wake_t  wake;
+
+    wake.n = 1;
+    wake.workers[0] = env->worker;
+
+    env->wake(env, &wake);
 }
 
 

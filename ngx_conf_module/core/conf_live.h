@@ -116,7 +116,8 @@ void conf_live_destroy(conf_live_t *live);
 
 /*
  * Registers the session and joins its user's channel.  CONF_OK, or
- * CONF_E_NOMEM and CONF_E_ZONE_FULL with nothing left behind.
+ * CONF_E_NOMEM, CONF_E_ZONE_FULL and CONF_E_BACKEND_BUSY (the zone was emptied
+ * a moment ago) with nothing left behind.
  */
 conf_rc_t conf_live_open(conf_session_t *s);
 
@@ -190,7 +191,10 @@ typedef struct {
 conf_rc_t conf_live_publish(conf_env_t *env, const conf_publish_to_t *to,
     const void *body);
 
-/* The same for a stored message, to its room. */
+/*
+ * The same for a stored message, to its room.  CONF_DONE: who is here has seen
+ * it before.
+ */
 conf_rc_t conf_live_message(conf_env_t *env, const conf_message_t *message);
 
 /* Tells a room who came or went. */

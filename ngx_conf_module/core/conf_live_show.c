@@ -188,14 +188,37 @@ conf_live_publish(conf_env_t *env, const conf_publish_to_t *to,
 conf_rc_t
 conf_live_message(conf_env_t *env, const conf_message_t *message)
 {
-    conf_publish_to_t  to;
+    conf_rc_t           rc;
+    conf_live_t        *live = env->live;
+    conf_local_t       *local;
+    conf_publish_to_t   to;
 
     to.channel = conf_channel(CONF_CHANNEL_ROOM, message->room_id);
     to.type = CONF_EVENT_MESSAGE;
     to.epoch = message->epoch;
     to.seq = message->seq;
 
-    return conf_live_publish(env, &to, message);
+    rc = conf_live_publish(env, &to, message);
+
+    if (rc != CONF_DONE) {
+        return rc;
+    }
+
+    /*
+     * Somebody else has published it, or the zone does not know that we are
+     * there: if it was not shown here yet it is on its way, or missing.
+     */
+
+    local = *conf_live_find(live, to.channel);
+
+    if (local == NULL || local->epoch != to.epoch || local->seq >= to.seq) {
+        return CONF_DONE;
+    }
+
+    conf_live_late(live, local, to.seq);
+    conf_live_astray(env);
+
+    return CONF_AGAIN;
 }
 
 

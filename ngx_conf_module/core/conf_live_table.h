@@ -61,5 +61,11 @@ void conf_live_catch_up(conf_live_t *live, conf_local_t *local);
 /* Compares what was shown here with what the zone has delivered. */
 void conf_live_check(conf_live_t *live);
 
+/*
+ * The zone may not know this worker any more: a look at the inbox, which is
+ * soon to be had, will tell.
+ */
+void conf_live_astray(conf_env_t *env);
+
 
 #endif /* _CONF_LIVE_TABLE_H_INCLUDED_ */

@@ -60,6 +60,7 @@ static const confd_key_row_t  confd_keys[] = {
     CONFD_KEY("queue_max", COUNT, queue_max, 1, 1 << 24),
     CONFD_KEY("queue_bytes_max", SIZE, queue_bytes_max, CONFD_MB, CONFD_TB),
     CONFD_KEY("batch_ops", COUNT, batch_ops, 1, 65536),
+    CONFD_KEY("commit_interval", TIME, commit_interval_ms, 0, 1000),
     CONFD_KEY("batch_bytes", SIZE, batch_bytes, 4 * CONFD_KB, CONFD_GB),
     CONFD_KEY("readers", COUNT, readers, 1, 64),
     CONFD_KEY("hash_threads", COUNT, hash_threads, 1, 64),
@@ -137,6 +138,7 @@ confd_config_init(confd_config_t *config)
     config->queue_max = 65536;
     config->queue_bytes_max = 256 * CONFD_MB;
     config->batch_ops = 1024;
+    config->commit_interval_ms = 5;
     config->batch_bytes = 4 * CONFD_MB;
     config->readers = 2;
     config->hash_threads = 2;

@@ -39,6 +39,7 @@ typedef struct {
     size_t              queue_max;   /* waiting ops of a lane */
     size_t              queue_bytes_max;
     size_t              batch_ops;
+    int64_t             commit_interval_ms;   /* while few ops wait */
     size_t              batch_bytes;
     size_t              readers;
     size_t              hash_threads;

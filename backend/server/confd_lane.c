@@ -8,6 +8,7 @@
 
 #define CONFD_LANE_GATHER      4     /* the part of the last run's time */
 #define CONFD_LANE_GATHER_MAX  2000  /* us */
+#define CONFD_LANE_CROWD       16    /* jobs that are not kept waiting */
 
 
 static void *confd_lane_thread(void *data);

@@ -53,6 +53,10 @@ typedef struct {
  * before it takes on more would else find half of them in each run, the other
  * half still reading their answers, and pay for twice as many syncs.  A job
  * that comes later than that is taken at once.
+ *
+ * While few jobs wait, runs begin pace_us apart at least: a trickle pays for
+ * one sync in that time, not one a job.  Whoever comes after a pause, and a
+ * crowd, waits for nothing.
  */
 
 typedef struct {

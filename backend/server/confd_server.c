@@ -266,6 +266,7 @@ confd_server_lanes(confd_server_t *server)
     conf.take_count = config->batch_ops;
     conf.take_cost = config->batch_bytes;
     conf.gather = true;
+    conf.pace_us = config->commit_interval_ms * 1000;
     conf.run = confd_work_write;
 
     rc = confd_lane_start(&server->lanes[CONF_LANE_WRITE], &conf,

@@ -14,6 +14,8 @@
 static void *confd_lane_thread(void *data);
 static bool confd_lane_take(confd_lane_t *lane, confd_jobs_t *jobs);
 static void confd_lane_gather(confd_lane_t *lane, size_t want);
+static void confd_lane_wait(confd_lane_t *lane, size_t want,
+    int64_t until_us);
 static int64_t confd_lane_now_us(void);
 static void confd_lane_queue(confd_lane_t *lane, confd_jobs_t *jobs);
 static void confd_done_put(confd_done_t *done, confd_jobs_t *jobs);
@@ -255,11 +257,26 @@ confd_lane_take(confd_lane_t *lane, confd_jobs_t *jobs)
 static void
 confd_lane_gather(confd_lane_t *lane, size_t want)
 {
-    int64_t          until_us;
-    struct timespec  ts;
+    int64_t  until_us;
+
+    if (lane->conf.pace_us != 0) {
+        confd_lane_wait(lane, CONFD_LANE_CROWD,
+                        lane->last.end_us + lane->conf.pace_us);
+    }
 
     until_us = (lane->last.end_us - lane->last.start_us) / CONFD_LANE_GATHER;
     until_us = conf_min(until_us, CONFD_LANE_GATHER_MAX) + lane->last.end_us;
+
+    confd_lane_wait(lane, want, until_us);
+}
+
+
+/* Until so many jobs wait, or the time has come; under the lock. */
+
+static void
+confd_lane_wait(confd_lane_t *lane, size_t want, int64_t until_us)
+{
+    struct timespec  ts;
 
     ts.tv_sec = (time_t) (until_us / 1000000);
     ts.tv_nsec = (long) (until_us % 1000000 * 1000);

@@ -35,6 +35,7 @@ typedef struct {
     size_t                take_count;        /* of one run */
     size_t                take_cost;
     bool                  gather;            /* only with one thread */
+    int64_t               pace_us;           /* between runs; 0: none */
     confd_lane_run_pt     run;
     confd_work_t         *work;
 } confd_lane_conf_t;

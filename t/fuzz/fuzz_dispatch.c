@@ -197,7 +197,7 @@ fuzz_serve(fuzz_t *f, fake_http_t *h)
     conf_rc_t    rc;
     conf_op_e    code;
 
-    which = (f->fate & FUZZ_WHICH) / (FUZZ_HOW + 1);
+    which = (size_t) (f->fate & FUZZ_WHICH) / (FUZZ_HOW + 1);
 
     for (i = 0; h->finished == 0; i++) {
         fuzz_check(fake.pending == 1 && fake.ncalls == i + 1);

@@ -138,11 +138,11 @@ subtest 'command line' => sub {
     like $out, qr/^usage: confd/, 'help';
 
     ($rc, $out) = run_confd('--nonsense');
-    is $rc, 1, 'unknown option';
+    is $rc, 2, 'unknown option';
 
     ($rc, $out) = run_confd('-d', "$top/x", '-s', "$top/s", 'extra');
-    is $rc, 1, 'an argument too many';
-    like $out, qr/unexpected "extra"/, 'its sentence';
+    is $rc, 2, 'a command that there is not';
+    like $out, qr/unknown command "extra"/, 'its sentence';
     ok !-e "$top/x", 'nothing was made';
 };
 

@@ -301,3 +301,19 @@ confd_random_uuid(conf_uuid_t *uuid)
 
     return rc;
 }
+
+
+/* It passes through clients whose numbers are doubles; 0 is no epoch. */
+
+conf_rc_t
+confd_random_epoch(uint64_t *epoch)
+{
+    conf_rc_t  rc;
+
+    do {
+        rc = confd_random(epoch, sizeof(uint64_t));
+        *epoch &= ((uint64_t) 1 << 53) - 1;
+    } while (rc == CONF_OK && *epoch == 0);
+
+    return rc;
+}

@@ -131,6 +131,7 @@ conf_rc_t confd_touch(confd_op_ctx_t *ctx, uint64_t user_id,
 /* From the system's generator; CONF_OK or CONF_E_INTERNAL. */
 conf_rc_t confd_random(void *bytes, size_t len);
 conf_rc_t confd_random_uuid(conf_uuid_t *uuid);
+conf_rc_t confd_random_epoch(uint64_t *epoch);
 
 
 /*

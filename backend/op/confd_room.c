@@ -171,17 +171,10 @@ confd_op_room_create(confd_op_ctx_t *ctx, const void *data, void *reply)
         return rc;
     }
 
-    do {
-        rc = confd_random(&out->epoch, sizeof(uint64_t));
-        if (rc != CONF_OK) {
-            return rc;
-        }
-
-        /* It passes through clients whose numbers are doubles. */
-
-        out->epoch &= ((uint64_t) 1 << 53) - 1;
-
-    } while (out->epoch == 0);
+    rc = confd_random_epoch(&out->epoch);
+    if (rc != CONF_OK) {
+        return rc;
+    }
 
     rc = ctx->driver->next_id(ctx->txn, CONFD_SPACE_ROOM, &out->id);
     if (rc != CONF_OK) {

@@ -230,9 +230,19 @@ confd_op_user_ban(confd_op_ctx_t *ctx, const void *data, void *reply)
     const conf_user_ban_t  *in = data;
     conf_user_t            *out = reply;
 
+    uint64_t   id;
     conf_rc_t  rc;
 
-    rc = confd_user_live(ctx, in->id, out);
+    id = in->id;
+
+    if (id == 0) {
+        rc = confd_user_name(ctx, in->name, &id);
+        if (rc != CONF_OK) {
+            return rc;
+        }
+    }
+
+    rc = confd_user_live(ctx, id, out);
     if (rc != CONF_OK) {
         return rc;
     }

@@ -51,9 +51,21 @@
     X(s, U64,  commit_us,   0)          /* time in those commits */           \
     X(s, U64,  map_used,    0)          /* bytes */                           \
     X(s, U64,  map_size,    0)                                                \
-    X(s, U64,  users,       0)                                                \
+    X(s, U64,  users,       0)          /* not the deleted ones */            \
     X(s, U64,  rooms,       0)                                                \
-    X(s, U64,  messages,    0)
+    X(s, U64,  messages,    0)          /* those of deleted rooms, too */
+
+/*
+ * BACKUP: by root and the daemon's own user only (FORBIDDEN), one at a time
+ * (BACKEND_BUSY).  path is absolute; what is made there is the daemon's.  The
+ * reply comes when the copy is on disk, or with a sentence about why not.
+ */
+
+#define CONF_BACKUP_FIELDS(X, s)                                              \
+    X(s, STR,  path,        CONF_TEXT_MAX)
+
+#define CONF_BACKUP_END_FIELDS(X, s)                                          \
+    X(s, STR,  error,       CONF_TEXT_MAX)
 
 /* Bus: topics are "r.<room>", "u.<user>", "n.<node>", "c". */
 
@@ -132,12 +144,16 @@
     X(s, STR,  old_password,  CONF_PASSWORD_MAX)                              \
     X(s, STR,  new_password,  CONF_PASSWORD_MAX)
 
-/* until_ms 0: for ever; banned false lifts the ban. */
+/*
+ * The user by id, or by name when id is 0.  until_ms 0: for ever; banned
+ * false lifts the ban.
+ */
 
 #define CONF_USER_BAN_FIELDS(X, s)                                            \
     X(s, U64,  id,          0)                                                \
     X(s, BOOL, banned,      0)                                                \
-    X(s, I64,  until_ms,    0)
+    X(s, I64,  until_ms,    0)                                                \
+    X(s, STR,  name,        CONF_NAME_MAX)
 
 /*
  * Part of a name or nickname, without regard to ASCII case; in order of id,
@@ -317,6 +333,8 @@ CONF_PROTO_STRUCT(none, CONF_NONE_FIELDS);
 CONF_PROTO_STRUCT(hello, CONF_HELLO_FIELDS);
 CONF_PROTO_STRUCT(welcome, CONF_WELCOME_FIELDS);
 CONF_PROTO_STRUCT(stat, CONF_STAT_FIELDS);
+CONF_PROTO_STRUCT(backup, CONF_BACKUP_FIELDS);
+CONF_PROTO_STRUCT(backup_end, CONF_BACKUP_END_FIELDS);
 CONF_PROTO_STRUCT(topics, CONF_TOPICS_FIELDS);
 CONF_PROTO_STRUCT(publish, CONF_PUBLISH_FIELDS);
 CONF_PROTO_STRUCT(touch, CONF_TOUCH_FIELDS);

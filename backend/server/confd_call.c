@@ -7,6 +7,8 @@
 #include "confd_log.h"
 
 
+/* CONF_AGAIN: the call is answered later. */
+
 typedef conf_rc_t (*confd_call_pt)(confd_server_t *server, confd_link_t *link,
     const void *in, void *out);
 
@@ -40,30 +42,43 @@ void
 confd_call(confd_server_t *server, confd_link_t *link,
     const conf_frame_t *call)
 {
-    void          *out;
-    conf_rc_t      rc;
-    conf_frame_t   reply;
+    void       *out;
+    conf_rc_t   rc;
 
     rc = confd_call_run(server, link, call, &out);
 
     if (rc == CONF_OK) {
-        memset(&reply, 0, sizeof(conf_frame_t));
-        reply.kind = CONF_FRAME_REPLY;
-        reply.id = call->id;
+        confd_call_answer(server, link, call->id, call->code, out);
 
-        conf_buf_reset(&server->frame);
-        rc = conf_frame_write(&server->frame, &reply,
-                              conf_ops[call->code].reply, out);
+    } else if (rc != CONF_AGAIN) {
+        confd_call_error(server, link, call->id, rc);
     }
+
+    conf_arena_reset(server->scratch);
+}
+
+
+void
+confd_call_answer(confd_server_t *server, confd_link_t *link, uint64_t id,
+    conf_op_e op, const void *out)
+{
+    conf_rc_t     rc;
+    conf_frame_t  reply;
+
+    memset(&reply, 0, sizeof(conf_frame_t));
+    reply.kind = CONF_FRAME_REPLY;
+    reply.id = id;
+
+    conf_buf_reset(&server->frame);
+
+    rc = conf_frame_write(&server->frame, &reply, conf_ops[op].reply, out);
 
     if (rc == CONF_OK) {
         confd_link_send(link, server->frame.data, server->frame.len);
 
     } else {
-        confd_call_error(server, link, call->id, rc);
+        confd_call_error(server, link, id, rc);
     }
-
-    conf_arena_reset(server->scratch);
 }
 
 
@@ -162,7 +177,7 @@ confd_call_run(confd_server_t *server, confd_link_t *link,
 
     info = &conf_ops[call->code];
 
-    if (confd_calls[call->code] == NULL) {
+    if (confd_calls[call->code] == NULL && call->code != CONF_OP_BACKUP) {
         return CONF_E_PROTOCOL;
     }
 
@@ -177,6 +192,10 @@ confd_call_run(confd_server_t *server, confd_link_t *link,
                            call->body, in);
     if (rc != CONF_OK) {
         return rc;
+    }
+
+    if (call->code == CONF_OP_BACKUP) {
+        return confd_backup_start(server, link, call->id, in);
     }
 
     return confd_calls[call->code](server, link, in, *out);

@@ -1,14 +1,16 @@
 
 #include "confd_server.h"
+#include "confd_cmd.h"
 
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 
-#define CONFD_FAILED  1
-#define CONFD_ERROR   1024           /* of one sentence */
+#define CONFD_ERROR    1024          /* of one sentence */
+#define CONFD_DEFAULT  "/etc/confd/confd.conf"
 
 /* What the command line says; it wins over the file. */
 
@@ -18,31 +20,52 @@ typedef struct {
     const char  *socket;
     const char  *log;
     bool         check;
+    bool         json;
+    bool         new_epochs;
+    const char  *command;            /* NULL: serve */
 } confd_options_t;
 
 
 static int confd_options(int argc, char *const *argv, confd_options_t *options);
 static conf_rc_t confd_configure(confd_config_t *config,
     const confd_options_t *options, conf_buf_t *errors);
+static int confd_command(confd_config_t *config,
+    const confd_options_t *options, int argc, char *const *argv);
 static int confd_serve(const confd_config_t *config);
 
 
 static const struct option  confd_long_options[] = {
     { "check", no_argument, NULL, 'c' },
+    { "json", no_argument, NULL, 'j' },
+    { "new-epochs", no_argument, NULL, 'e' },
     { "help", no_argument, NULL, 'h' },
     { "version", no_argument, NULL, 'v' },
     { NULL, 0, NULL, 0 }
 };
 
 static const char  confd_usage[] =
-    "usage: confd [-f FILE] [-d DIR] [-s SOCKET] [-l LOG] [--check]\n"
+    "usage: confd [-f FILE] [-d DIR] [-s SOCKET] [-l LOG]      serve\n"
+    "       confd [options] COMMAND                            see below\n"
     "       confd --version | --help\n"
     "\n"
-    "  -f FILE     configuration; the options below win over it\n"
-    "  -d DIR      directory of the store, made when absent\n"
-    "  -s SOCKET   unix socket to listen on\n"
-    "  -l LOG      log file, instead of stderr\n"
-    "  --check     only tell whether the configuration is valid\n"
+    "  -f FILE       configuration; the options below win over it\n"
+    "  -d DIR        directory of the store, made when absent\n"
+    "  -s SOCKET     unix socket to listen on, or of the daemon to ask\n"
+    "  -l LOG        log file, instead of stderr\n"
+    "  --check       only tell whether the configuration is valid\n"
+    "\n"
+    "  check               the same as --check\n"
+    "  stat [--json]       what the store has and the daemon does\n"
+    "  backup DIR          copies the store, in use or not, to DIR\n"
+    "  restore BACKUP      makes the store from a backup; -d must be empty\n"
+    "  dump                writes the store to stdout, a line a record\n"
+    "  load [--new-epochs] makes the store from stdin; -d must be empty\n"
+    "  ban NAME [HOURS]    a user may not log in, nor use old tokens\n"
+    "  unban NAME          may log in again\n"
+    "\n"
+    "stat, backup, ban and unban ask the daemon on the socket, or open the\n"
+    "store when there is none.  Without -f, -d and -s a command reads\n"
+    CONFD_DEFAULT ".\n"
     "\n"
     "TERM and INT finish what is queued and stop, HUP reopens the log.\n";
 
@@ -62,18 +85,21 @@ main(int argc, char **argv)
 
     if (confd_config_init(&config) != CONF_OK) {
         fprintf(stderr, "confd: out of memory\n");
-        return CONFD_FAILED;
+        return CONFD_EXIT_FAILED;
     }
 
     conf_buf_init(&errors, 0);
 
     if (confd_configure(&config, &options, &errors) != CONF_OK) {
         fprintf(stderr, "%.*s", (int) errors.len, (const char *) errors.data);
-        rc = CONFD_FAILED;
+        rc = CONFD_EXIT_FAILED;
 
     } else if (options.check) {
         printf("configuration is valid\n");
-        rc = 0;
+        rc = CONFD_EXIT_OK;
+
+    } else if (options.command != NULL) {
+        rc = confd_command(&config, &options, argc, argv);
 
     } else {
         rc = confd_serve(&config);
@@ -120,6 +146,14 @@ confd_options(int argc, char *const *argv, confd_options_t *options)
             options->check = true;
             break;
 
+        case 'j':
+            options->json = true;
+            break;
+
+        case 'e':
+            options->new_epochs = true;
+            break;
+
         case 'h':
             fputs(confd_usage, stdout);
             return 0;
@@ -133,12 +167,22 @@ confd_options(int argc, char *const *argv, confd_options_t *options)
                 return -1;
             }
 
-            fprintf(stderr, "confd: unexpected \"%s\"\n", argv[optind]);
-            return CONFD_FAILED;
+            if (strcmp(argv[optind], "check") != 0) {
+                options->command = argv[optind++];
+                return -1;
+            }
+
+            if (optind + 1 == argc) {
+                options->check = true;
+                return -1;
+            }
+
+            fprintf(stderr, "confd: unexpected \"%s\"\n", argv[optind + 1]);
+            return CONFD_EXIT_USAGE;
 
         default:
             fputs(confd_usage, stderr);
-            return CONFD_FAILED;
+            return CONFD_EXIT_USAGE;
         }
     }
 }
@@ -148,8 +192,9 @@ static conf_rc_t
 confd_configure(confd_config_t *config, const confd_options_t *options,
     conf_buf_t *errors)
 {
-    size_t     i;
-    conf_rc_t  rc;
+    size_t       i;
+    conf_rc_t    rc;
+    const char  *file;
 
     const struct {
         const char  *where;
@@ -162,9 +207,16 @@ confd_configure(confd_config_t *config, const confd_options_t *options,
     };
 
     rc = CONF_OK;
+    file = options->file;
 
-    if (options->file != NULL) {
-        rc = confd_config_file(config, options->file, errors);
+    if (file == NULL && options->command != NULL && options->data == NULL
+        && options->socket == NULL && access(CONFD_DEFAULT, R_OK) == 0)
+    {
+        file = CONFD_DEFAULT;
+    }
+
+    if (file != NULL) {
+        rc = confd_config_file(config, file, errors);
     }
 
     for (i = 0; i < conf_nelts(flags); i++) {
@@ -177,11 +229,31 @@ confd_configure(confd_config_t *config, const confd_options_t *options,
         }
     }
 
-    if (confd_config_check(config, errors) != CONF_OK) {
+    /* A command tells by itself what it misses. */
+
+    if (options->command == NULL
+        && confd_config_check(config, errors) != CONF_OK)
+    {
         rc = CONF_E_INVALID;
     }
 
     return rc;
+}
+
+
+static int
+confd_command(confd_config_t *config, const confd_options_t *options,
+    int argc, char *const *argv)
+{
+    confd_cmd_t  cmd;
+
+    cmd.config = config;
+    cmd.argc = argc - optind;
+    cmd.argv = argv + optind;
+    cmd.json = options->json;
+    cmd.new_epochs = options->new_epochs;
+
+    return confd_cmd_run(options->command, &cmd);
 }
 
 
@@ -199,13 +271,13 @@ confd_serve(const confd_config_t *config)
         != CONF_OK)
     {
         fprintf(stderr, "confd: %s\n", err);
-        return CONFD_FAILED;
+        return CONFD_EXIT_FAILED;
     }
 
     server = malloc(sizeof(confd_server_t));
     if (server == NULL) {
         fprintf(stderr, "confd: out of memory\n");
-        return CONFD_FAILED;
+        return CONFD_EXIT_FAILED;
     }
 
     err[0] = '\0';
@@ -217,7 +289,7 @@ confd_serve(const confd_config_t *config)
             confd_log(CONFD_LOG_ERROR, "%s", err);
         }
 
-        rc = CONFD_FAILED;
+        rc = CONFD_EXIT_FAILED;
 
     } else {
         rc = confd_server_run(server);

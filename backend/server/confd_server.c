@@ -320,6 +320,8 @@ confd_server_handles(confd_server_t *server)
     (void) uv_timer_init(&server->loop, &server->deadline);
     server->deadline.data = server;
 
+    confd_backup_init(server);
+
     (void) uv_check_init(&server->loop, &server->check);
     server->check.data = server;
     (void) uv_check_start(&server->check, confd_server_turn);
@@ -618,9 +620,23 @@ confd_server_advance(confd_server_t *server)
         }
     }
 
-    if (server->links.n == 0) {
-        confd_server_close_handles(server);
+    if (server->links.n != 0) {
+        return;
     }
+
+    /*
+     * A copy cannot be cut short, and the store not be closed below it; but
+     * all that was answered is on disk, and a part of a copy is no backup.
+     */
+
+    if (confd_backup_runs(server)) {
+        confd_log(CONFD_LOG_WARN, "backup to \"%s\" is given up",
+                  server->backup.path);
+        confd_log(CONFD_LOG_NOTICE, "stopped");
+        _exit(0);
+    }
+
+    confd_server_close_handles(server);
 }
 
 
@@ -650,7 +666,8 @@ confd_server_close_handles(confd_server_t *server)
         (uv_handle_t *) &server->done.async,
         (uv_handle_t *) &server->listener,
         (uv_handle_t *) &server->check,
-        (uv_handle_t *) &server->deadline
+        (uv_handle_t *) &server->deadline,
+        (uv_handle_t *) &server->backup.progress
     };
 
     server->closing = true;

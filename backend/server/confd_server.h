@@ -9,6 +9,7 @@
 #define _CONFD_SERVER_H_INCLUDED_
 
 
+#include "confd_backup.h"
 #include "confd_config.h"
 #include "confd_link.h"
 #include "confd_socket.h"
@@ -38,6 +39,7 @@ struct confd_server_s {
     confd_job_pool_t            pool;
     size_t                      running;     /* jobs that are not back yet */
 
+    confd_backup_t              backup;
     conf_arena_t               *scratch;     /* of one LOOP op */
     conf_buf_t                  frame;       /* one frame to be sent */
 
@@ -67,6 +69,10 @@ int confd_server_run(confd_server_t *server);
 /* LOOP ops (confd_call.c): answers the call. */
 void confd_call(confd_server_t *server, confd_link_t *link,
     const conf_frame_t *frame);
+
+/* Answers the call of an op with its reply struct. */
+void confd_call_answer(confd_server_t *server, confd_link_t *link,
+    uint64_t id, conf_op_e op, const void *out);
 
 /* Answers without a body; rc may be CONF_E_PROTOCOL and the like. */
 void confd_call_error(confd_server_t *server, confd_link_t *link, uint64_t id,

@@ -45,7 +45,7 @@ t_password(uint64_t id, const char *old, const char *new)
 static conf_rc_t
 t_ban(uint64_t id, bool banned, int64_t until_ms)
 {
-    conf_user_ban_t  in = { id, banned, until_ms };
+    conf_user_ban_t  in = { id, banned, until_ms, conf_null_string };
 
     return fx_call(CONF_OP_USER_BAN, &in, &user);
 }

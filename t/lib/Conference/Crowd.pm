@@ -148,7 +148,7 @@ sub work {
 
     if (!$m->{pending} && $self->{posting} && $now >= $m->{next_post}) {
         my $number = ++$self->{number};
-        $m->{pending} = { id => "$m->{name}-$number", try => 0,
+        $m->{pending} = { id => "$m->{name}-$number",
                           text => "$m->{name} says $number" };
     }
 
@@ -160,7 +160,7 @@ sub work {
     return if $now < ($post->{not_before} || 0);
 
     $m->{sent} = $now;
-    $post->{tries}++;
+    $m->{again}{$post->{id}} = 1 if $post->{tries}++;
     $m->{ws}->send_json({ room_id => $self->{room}, type => 'text',
                           content => $post->{text},
                           client_id => $post->{id} });
@@ -209,9 +209,8 @@ sub live {
     my $seq = $body->{seq};
 
     # What is posted twice may be answered with what was stored before.
-    my $again = $body->{sender_id} == $m->{id} && $m->{pending}
-                && $body->{client_id} eq $m->{pending}{id}
-                && $m->{pending}{tries} > 1;
+    my $again = $body->{sender_id} == $m->{id}
+                && $m->{again}{$body->{client_id} || ''};
 
     if (!$again || defined $m->{prev} && $seq == $m->{prev} + 1) {
         $self->bad($m, "live seq $seq after $m->{prev}")

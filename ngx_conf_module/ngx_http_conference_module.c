@@ -380,6 +380,12 @@ ngx_http_conference_exit_process(ngx_cycle_t *cycle)
     ngx_http_conference_zone_detach(cmcf);
     ngx_http_conference_rpc_close(cmcf);
     ngx_http_conference_bus_close(cmcf);
+
+    /* Sockets that are open still refer to it: then it goes with them. */
+
+    if (conf_live_sessions(cmcf->env.live) == 0) {
+        conf_live_destroy(cmcf->env.live);
+    }
 }
 
 

@@ -6,9 +6,8 @@ use Conference::Roomchat;
 
 users(qw(alice banned gone free));
 
-ask(USER_BAN => [user_id('banned'), Conference::Rpc::bool(1), 0]);
-ask(USER_BAN => [user_id('free'), Conference::Rpc::bool(1),
-                 (time - 60) * 1000]);
+ban('banned', 0);
+ban('free', time - 60);
 ask(USER_DELETE => [0, user_id('gone')]);
 
 run_tests();

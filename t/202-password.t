@@ -178,7 +178,7 @@ $rpc->hello(node => 5);
 sub ban {
     my ($banned, $until) = @_;
     my $answer = $rpc->call(USER_BAN => [1, Conference::Rpc::bool($banned),
-                                         $until], 60);
+                                         $until, ''], 60);
     is($answer->{error}, undef, $banned ? 'ban' : 'no ban');
 }
 

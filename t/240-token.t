@@ -8,9 +8,8 @@ use Digest::SHA qw(hmac_sha384 hmac_sha512);
 use MIME::Base64 qw(encode_base64url);
 
 users(qw(alice banned gone free));
-ask(USER_BAN => [user_id('banned'), Conference::Rpc::bool(1), 0]);
-ask(USER_BAN => [user_id('free'), Conference::Rpc::bool(1),
-                 (time - 60) * 1000]);
+ban('banned', 0);
+ban('free', time - 60);
 ask(USER_DELETE => [0, user_id('gone')]);
 
 my $far = time + 3600;

@@ -187,7 +187,7 @@ ok($bob->recv_until(sub { $_->{msg} eq '已加入聊天室' }, 30),
 my $eve = $p->socket('eve');
 $c->stop_confd;
 $c->start_confd;
-$p->ask(USER_BAN => [$p->user('eve'), Conference::Rpc::bool(1), 0]);
+$p->ask(USER_BAN => [$p->user('eve'), Conference::Rpc::bool(1), 0, '']);
 is($eve->closed(30), 1008, 'who was banned is closed');
 is($c->ws('/ws/join', token => $p->token('eve'))->status, 401,
    'and cannot come back');

@@ -37,7 +37,7 @@ use Conference::Rpc;
 use Exporter ();
 
 our @ISA = ('Exporter');
-our @EXPORT = qw(users user_id room member message token ask rpc);
+our @EXPORT = qw(users user_id room member ban message token ask rpc);
 
 my (%id, $rpc, $rooms);
 
@@ -107,6 +107,15 @@ sub room {
 sub member {
     my ($room, $who, $name, $role) = @_;
     ask(MEMBER_ADD => [user_id($who), $room, user_id($name), '', $role || 1]);
+}
+
+
+# until: seconds since 1970; 0: for ever.
+
+sub ban {
+    my ($name, $until) = @_;
+    ask(USER_BAN => [user_id($name), Conference::Rpc::bool(1),
+                     $until * 1000, '']);
 }
 
 

@@ -71,8 +71,13 @@ $(B)/fuzz/%: t/fuzz/%.c t/fuzz/replay.c $(B)/libconf.a $(B)/libconfd.a
 	$(CC) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(FUZZ_MAIN) \
 	    $(B)/libconfd.a $(B)/libconf.a $(CONFD_LIBS) $(PURE_LIBS)
 
+static:  ## a whole nginx with the module linked in, without a warning
+	auto/nginx build/nginx-static plain
+	@! grep -n 'warning:' build/nginx-static/make.log
+	build/nginx-static/nginx -V 2>&1 | grep -q add-module
+
 include auto/verify.mk
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
-.PHONY: all units fuzzes
+.PHONY: all units fuzzes static

@@ -369,6 +369,8 @@ ngx_http_conference_exit_process(ngx_cycle_t *cycle)
         return;
     }
 
+    ngx_http_conference_ws_leave(cycle);
+
     conf_sync_destroy(cmcf->sync);
     cmcf->sync = NULL;
 

@@ -155,6 +155,9 @@ void ngx_http_conference_ws_start(ngx_http_conference_ctx_t *ctx);
 /* The request ends before that. */
 void ngx_http_conference_ws_drop(ngx_http_conference_ctx_t *ctx);
 
+/* The worker ends: all its sockets are closed with a word. */
+void ngx_http_conference_ws_leave(ngx_cycle_t *cycle);
+
 
 /* ngx_http_conference_echo.c */
 

@@ -96,7 +96,7 @@ ngx_http_conference_ws_readable(ngx_event_t *rev)
 
     if (c->close) {
 
-        /* worker_shutdown_timeout has passed: say so, and go. */
+        /* The worker goes, or its time to go has passed: say so. */
 
         ngx_http_conference_ws_shut(&ws->session, CONF_CLOSE_GOING_AWAY);
         (void) ngx_http_conference_ws_write(ws);
@@ -858,6 +858,25 @@ ngx_http_conference_ws_end(ngx_http_conference_ws_t *ws)
 
     ngx_http_conference_ws_free(ws);
     ngx_http_close_connection(c);
+}
+
+
+void
+ngx_http_conference_ws_leave(ngx_cycle_t *cycle)
+{
+    ngx_uint_t         i;
+    ngx_connection_t  *c;
+
+    c = cycle->connections;
+
+    for (i = 0; i < cycle->connection_n; i++) {
+        if (c[i].fd != (ngx_socket_t) -1 && c[i].read != NULL
+            && c[i].read->handler == ngx_http_conference_ws_readable)
+        {
+            c[i].close = 1;
+            ngx_http_conference_ws_readable(c[i].read);
+        }
+    }
 }
 
 

@@ -6,7 +6,7 @@ use Conference::Suite confd_config => "scrypt_log_n 10\n"
                                       . "user_rooms_max 12\n";
 use Conference::Roomchat;
 
-users(qw(alice bob carol dave erin frank gone));
+users(qw(alice bob carol dave erin frank gone grace));
 ask(USER_DELETE => [0, user_id('gone')]);
 
 room('alice', 'bob');                # 1
@@ -20,6 +20,7 @@ room('alice', 'bob', 'dave');        # 6: the owner leaves
 member(6, 'alice', 'carol', 2);
 room('alice');                       # 7: the last one leaves
 room('alice', 'bob');                # 8: by name
+room('alice', 'grace');              # 9: grace changes her name
 room('frank') for 1 .. 12;           # frank has as many as one may have
 
 run_tests();
@@ -37,6 +38,22 @@ bob GET /api/room/members?room_id=1
   "CreatedAt":"<time>","UpdatedAt":"<time>","DeletedAt":null,
   "username":"bob","avatar":"/static/avatars/nopic.png","nike_name":"",
   "role":"member","online":false}]}
+
+
+
+=== what a member shows is what it is now
+--- steps
+alice GET /api/room/members?room_id=9
+grace POST /api/user/update {"username":"grace2","nike_name":"G"}
+alice GET /api/room/members?room_id=9
+--- reply
+{"code":0,"msg":"获取成功","data":[{"ID":1,<...>},{"ID":8,<...>
+  "username":"grace",<...>"nike_name":"",<...>}]}
+
+{"code":0,"msg":"更新用户信息成功",<...>}
+
+{"code":0,"msg":"获取成功","data":[{"ID":1,<...>},{"ID":8,<...>
+  "username":"grace2",<...>"nike_name":"G",<...>}]}
 
 
 

@@ -80,7 +80,7 @@ fuzz_open(void)
     conf_user_t       user;
     conf_file_t       file;
     confd_txn_t      *txn;
-    conf_user_ban_t   ban = { 3, true, 0 };
+    conf_user_ban_t   ban;
     conf_file_add_t   add;
 
     static const char *const  says[] = { "one", "two", "three", "four" };
@@ -111,6 +111,10 @@ fuzz_open(void)
     add.file.type = conf_str("image/png");
 
     fuzz_check(fx_call(CONF_OP_FILE_ADD, &add, &file) == CONF_OK);
+    memset(&ban, 0, sizeof(conf_user_ban_t));
+    ban.id = 3;
+    ban.banned = true;
+
     fuzz_check(fx_call(CONF_OP_USER_BAN, &ban, &user) == CONF_OK);
 
     /* What was thrown away did not commit. */

@@ -95,7 +95,7 @@ fake_str(const char *s)
 }
 
 
-static void
+_Noreturn static void
 fake_die(const char *what)
 {
     printf("Bail out! %s\n", what);
@@ -366,7 +366,11 @@ __attribute__((unused))
 static fake_call_t *
 fake_last(void)
 {
-    return fake.ncalls == 0 ? NULL : &fake.calls[fake.ncalls - 1];
+    if (fake.ncalls == 0) {
+        fake_die("nothing was asked");
+    }
+
+    return &fake.calls[fake.ncalls - 1];
 }
 
 

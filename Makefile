@@ -76,8 +76,23 @@ static:  ## a whole nginx with the module linked in, without a warning
 	@! grep -n 'warning:' build/nginx-static/make.log
 	build/nginx-static/nginx -V 2>&1 | grep -q add-module
 
+include bench/bench.mk
+
 include auto/verify.mk
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
 .PHONY: all units fuzzes static
+
+# kill -9 at random under load: make chaos N=200
+N ?= 200
+
+chaos:
+	auto/build debug
+	CHAOS_KILLS=$(N) CONFD_BINARY=$(CURDIR)/build/debug/confd \
+	TEST_NGINX_LOAD_MODULES=$(CURDIR)/build/module-debug/ngx_http_conference_module.so \
+	prove -v -It/lib t/690-chaos.t
+
+.PHONY: chaos
+
+include auto/install.mk

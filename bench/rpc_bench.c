@@ -10,7 +10,7 @@
  * Prints one line: acknowledged a second, latency, ops a commit.
  */
 
-#include "conf_rpc.h"
+#include "bench_rpc.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,26 +19,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 
 #define BENCH_LINKS_MAX  256
 #define BENCH_SLOTS_MAX  65536
 #define BENCH_US_MAX     2000000     /* of the histogram */
-#define BENCH_READ       (256 * 1024)
 #define BENCH_WARM_US    500000
 #define BENCH_CREATE     128         /* rooms asked for at once */
-
-typedef struct {
-    int           fd;
-    conf_buf_t    in;
-    size_t        used;              /* of in */
-    conf_buf_t    out;
-    size_t        sent;              /* of out */
-} bench_link_t;
 
 /* A call in flight; its id is the slot's number. */
 
@@ -59,17 +47,6 @@ typedef struct {
 
 
 static int bench_options(int argc, char *const *argv);
-static unsigned bench_number(const char *text);
-static uint64_t bench_now_us(void);
-static void bench_fail(const char *what);
-static void bench_connect(bench_link_t *link);
-static void bench_call(conf_buf_t *buf, uint64_t id, conf_op_e op,
-    const void *message);
-static void bench_write(bench_link_t *link);
-static bool bench_read(bench_link_t *link);
-static bool bench_frame(bench_link_t *link, conf_frame_t *frame);
-static void bench_wait(bench_link_t *link, const conf_proto_t *proto,
-    void *out);
 static void bench_user(bench_link_t *link);
 static void bench_rooms(bench_link_t *link);
 static void bench_stat(bench_link_t *link, conf_stat_t *stat);
@@ -116,7 +93,7 @@ main(int argc, char **argv)
     memset(content, 'x', sizeof(content));
 
     for (i = 0; i < conf.links; i++) {
-        bench_connect(&links[i]);
+        bench_connect(&links[i], conf.socket);
     }
 
     bench_user(&links[0]);
@@ -135,7 +112,7 @@ main(int argc, char **argv)
         links[i].used = 0;
     }
 
-    bench_connect(&links[0]);
+    bench_connect(&links[0], conf.socket);
     bench_stat(&links[0], &after);
     bench_print(conf.seconds, &before, &after);
 
@@ -195,209 +172,6 @@ bench_options(int argc, char *const *argv)
 }
 
 
-/* What is not a number is 0, which no option takes. */
-
-static unsigned
-bench_number(const char *text)
-{
-    char           *end;
-    unsigned long   n;
-
-    n = strtoul(text, &end, 10);
-
-    return *end != '\0' || n > UINT32_MAX ? 0 : (unsigned) n;
-}
-
-
-static uint64_t
-bench_now_us(void)
-{
-    struct timespec  ts;
-
-    (void) clock_gettime(CLOCK_MONOTONIC, &ts);
-
-    return (uint64_t) ts.tv_sec * 1000000 + (uint64_t) ts.tv_nsec / 1000;
-}
-
-
-__attribute__((noreturn))
-static void
-bench_fail(const char *what)
-{
-    fprintf(stderr, "rpc_bench: %s: %s\n", what, strerror(errno));
-    exit(1);
-}
-
-
-static void
-bench_connect(bench_link_t *link)
-{
-    conf_hello_t        hello;
-    conf_welcome_t      welcome;
-    struct sockaddr_un  un;
-
-    memset(&un, 0, sizeof(struct sockaddr_un));
-    un.sun_family = AF_UNIX;
-    snprintf(un.sun_path, sizeof(un.sun_path), "%s", conf.socket);
-
-    link->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    if (link->fd == -1
-        || connect(link->fd, (const struct sockaddr *) &un, sizeof(un)) == -1)
-    {
-        bench_fail("connect");
-    }
-
-    memset(&hello, 0, sizeof(conf_hello_t));
-    hello.version = CONF_RPC_VERSION;
-    hello.node = 1;
-    hello.pid = (uint64_t) getpid();
-
-    bench_call(&link->out, 0, CONF_OP_HELLO, &hello);
-    bench_write(link);
-    bench_wait(link, &conf_proto_welcome, &welcome);
-}
-
-
-static void
-bench_call(conf_buf_t *buf, uint64_t id, conf_op_e op, const void *message)
-{
-    conf_frame_t  frame;
-
-    memset(&frame, 0, sizeof(conf_frame_t));
-    frame.kind = CONF_FRAME_CALL;
-    frame.id = id;
-    frame.code = (uint32_t) op;
-
-    if (conf_frame_write(buf, &frame, conf_ops[op].request, message)
-        != CONF_OK)
-    {
-        bench_fail("frame");
-    }
-}
-
-
-/* As much as the socket takes. */
-
-static void
-bench_write(bench_link_t *link)
-{
-    ssize_t  n;
-
-    while (link->sent < link->out.len) {
-        n = write(link->fd, link->out.data + link->sent,
-                  link->out.len - link->sent);
-
-        if (n == -1 && errno == EAGAIN) {
-            return;
-        }
-
-        if (n <= 0) {
-            bench_fail("write");
-        }
-
-        link->sent += (size_t) n;
-    }
-
-    link->sent = 0;
-    conf_buf_reset(&link->out);
-}
-
-
-/* Whether there is more to read. */
-
-static bool
-bench_read(bench_link_t *link)
-{
-    ssize_t   n;
-    uint8_t  *p;
-
-    if (link->used != 0) {
-        link->in.len -= link->used;
-        memmove(link->in.data, link->in.data + link->used, link->in.len);
-        link->used = 0;
-    }
-
-    p = conf_buf_reserve(&link->in, BENCH_READ);
-    if (p == NULL) {
-        bench_fail("memory");
-    }
-
-    n = read(link->fd, p, BENCH_READ);
-
-    if (n == -1 && errno == EAGAIN) {
-        return false;
-    }
-
-    if (n <= 0) {
-        bench_fail("read");
-    }
-
-    link->in.len += (size_t) n;
-
-    return n == BENCH_READ;
-}
-
-
-/* The next reply that has come; events are passed over. */
-
-static bool
-bench_frame(bench_link_t *link, conf_frame_t *frame)
-{
-    size_t      used;
-    conf_rc_t   rc;
-    conf_str_t  data;
-
-    for ( ;; ) {
-        if (link->in.len == link->used) {
-            return false;
-        }
-
-        data.data = link->in.data + link->used;
-        data.len = link->in.len - link->used;
-
-        rc = conf_frame_read(data, &used, frame);
-
-        if (rc == CONF_AGAIN) {
-            return false;
-        }
-
-        if (rc != CONF_OK) {
-            bench_fail("bad frame");
-        }
-
-        link->used += used;
-
-        if (frame->kind == CONF_FRAME_REPLY) {
-            return true;
-        }
-    }
-}
-
-
-static void
-bench_wait(bench_link_t *link, const conf_proto_t *proto, void *out)
-{
-    conf_frame_t  frame;
-
-    while (!bench_frame(link, &frame)) {
-        (void) bench_read(link);
-    }
-
-    if (frame.code != CONF_OK) {
-        fprintf(stderr, "rpc_bench: set-up: error %u\n",
-                (unsigned) frame.code);
-        exit(1);
-    }
-
-    if (conf_proto_unpack(arena, proto, CONF_PROTO_WIRE, frame.body, out)
-        != CONF_OK)
-    {
-        bench_fail("bad reply");
-    }
-}
-
-
 static void
 bench_user(bench_link_t *link)
 {
@@ -415,7 +189,7 @@ bench_user(bench_link_t *link)
 
     bench_call(&link->out, 0, CONF_OP_USER_REGISTER, &in);
     bench_write(link);
-    bench_wait(link, &conf_proto_user, &out);
+    bench_wait(link, arena, &conf_proto_user, &out);
 
     user = out.id;
 }
@@ -442,7 +216,7 @@ bench_rooms(bench_link_t *link)
         bench_write(link);
 
         for (i = 0; i < n; i++) {
-            bench_wait(link, &conf_proto_room, &room);
+            bench_wait(link, arena, &conf_proto_room, &room);
             rooms[made + i] = room.id;
         }
     }
@@ -458,7 +232,7 @@ bench_stat(bench_link_t *link, conf_stat_t *stat)
 
     bench_call(&link->out, 0, CONF_OP_STAT, &none);
     bench_write(link);
-    bench_wait(link, &conf_proto_stat, stat);
+    bench_wait(link, arena, &conf_proto_stat, stat);
 }
 
 

@@ -2,7 +2,6 @@
 #include "confd_peer.h"
 
 #include <errno.h>
-#include <openssl/rand.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
@@ -53,13 +52,11 @@ confd_peer_open(confd_peer_t *peer, const char *socket_path,
                : errno == EACCES ? CONF_E_FORBIDDEN : CONF_E_BACKEND_DOWN;
     }
 
+    /* Node 0: one that hears nothing of the others. */
+
     memset(&hello, 0, sizeof(conf_hello_t));
     hello.version = CONF_RPC_VERSION;
     hello.pid = (uint64_t) getpid();
-
-    if (RAND_bytes((uint8_t *) &hello.node, sizeof(hello.node)) != 1) {
-        return CONF_E_INTERNAL;
-    }
 
     return confd_peer_call(peer, CONF_OP_HELLO, &hello, &welcome,
                            CONFD_PEER_HELLO_S);

@@ -307,7 +307,7 @@ static const conf_row_t  conf_roomchat_rows[] = {
 
     { .method = CONF_M_GET, .path = "/api/room/members",
       .auth = CONF_AUTH_USER, .rate = &conf_roomchat_read,
-      .body = CONF_BODY_QUERY, .schema = &conf_roomchat_room_schema,
+      .body = CONF_BODY_QUERY, .schema = &conf_roomchat_room_id_schema,
       .verb = conf_member_list, .view = &conf_roomchat_member_view,
       .list = true, .offset = CONF_AT(conf_members_out_t, members),
       .text = conf_string("获取成功"),
@@ -323,7 +323,7 @@ static const conf_row_t  conf_roomchat_rows[] = {
 
     { .method = CONF_M_GET, .path = "/api/room/info",
       .auth = CONF_AUTH_USER, .rate = &conf_roomchat_read,
-      .body = CONF_BODY_QUERY, .schema = &conf_roomchat_room_schema,
+      .body = CONF_BODY_QUERY, .schema = &conf_roomchat_room_id_schema,
       .verb = conf_room_get, .view = &conf_roomchat_info_view,
       .text = conf_string("获取聊天室信息成功"),
       .errors = conf_roomchat_info_errors, .summary = "One room" },
@@ -338,7 +338,7 @@ static const conf_row_t  conf_roomchat_rows[] = {
 
     { .method = CONF_M_DELETE, .path = "/api/room/delete",
       .auth = CONF_AUTH_USER, .rate = &conf_roomchat_write,
-      .body = CONF_BODY_QUERY, .schema = &conf_roomchat_room_schema,
+      .body = CONF_BODY_QUERY, .schema = &conf_roomchat_room_id_schema,
       .verb = conf_room_delete, .text = conf_string("删除聊天室成功"),
       .errors = conf_roomchat_delete_errors,
       .summary = "Delete a room (owner)" },

@@ -23,6 +23,7 @@ extern const conf_schema_t  conf_roomchat_register_schema;
 extern const conf_schema_t  conf_roomchat_login_schema;
 extern const conf_schema_t  conf_roomchat_create_schema;
 extern const conf_schema_t  conf_roomchat_room_schema;
+extern const conf_schema_t  conf_roomchat_room_id_schema;
 extern const conf_schema_t  conf_roomchat_rooms_schema;
 extern const conf_schema_t  conf_roomchat_member_schema;
 extern const conf_schema_t  conf_roomchat_message_schema;

@@ -57,6 +57,17 @@ static const conf_field_t  conf_roomchat_room_fields[] = {
 const conf_schema_t  conf_roomchat_room_schema =
     CONF_SCHEMA(conf_roomchat_room_fields, conf_room_in_t);
 
+/* The same where only the room is asked for. */
+
+static const conf_field_t  conf_roomchat_room_id_fields[] = {
+    { .name = conf_string("room_id"), .type = CONF_T_U64,
+      .flags = CONF_F_REQUIRED | CONF_F_LENIENT, .min = 1, .max = CONF_ID_MAX,
+      .offset = CONF_AT(conf_room_in_t, room_id) }
+};
+
+const conf_schema_t  conf_roomchat_room_id_schema =
+    CONF_SCHEMA(conf_roomchat_room_id_fields, conf_room_in_t);
+
 static const conf_field_t  conf_roomchat_rooms_fields[] = {
     { .name = conf_string("after"), .type = CONF_T_U64, .max = CONF_ID_MAX,
       .offset = CONF_AT(conf_room_list_in_t, after) },

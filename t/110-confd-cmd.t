@@ -10,7 +10,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 
 use Conference::Confd;
-use Conference::Process qw(slurp spew);
+use Conference::Process qw(slurp spew wait_for);
 use Conference::Rpc;
 use Cwd qw(abs_path);
 use File::Temp qw(tempdir);
@@ -38,7 +38,8 @@ sub daemon {
 
     mkdir $dir, 0755;
     my $confd = Conference::Confd->new(dir => $dir, binary => $binary,
-                                       config => $cheap . ($o{config} || ''));
+                                       config => $cheap . ($o{config} || ''),
+                                       env => $o{env});
     push @daemons, $confd;
     return $confd->start;
 }
@@ -372,6 +373,92 @@ subtest 'backup while messages come' => sub {
     my $next = $rpc->call(MESSAGE_POST => message($user, $room, 'next'));
     is $next->{body}[3], @copied + 1, 'the room goes on';
     settled($other);
+};
+
+
+# fsync, which only a backup calls, waits while a file is there.
+
+sub slow_sync {
+    my $c = "$top/slow.c";
+
+    spew($c, <<'END');
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+int fsync(int fd)
+{
+    while (access(getenv("HOLD"), F_OK) == 0) {
+        usleep(5000);
+    }
+
+    return (int) syscall(SYS_fsync, fd);
+}
+END
+
+    return system("cc -shared -fPIC -o '$top/slow.so' '$c' 2>/dev/null") == 0;
+}
+
+
+subtest 'a backup that takes long' => sub {
+    plan skip_all => 'there is no compiler' unless slow_sync();
+
+    my $hold = "$top/hold";
+    my @asan = grep { defined && $_ ne '' } $ENV{ASAN_OPTIONS};
+    my $confd = daemon(config => "map_min 1m\nmap_max 256m\n",
+                       env => { HOLD => $hold, LD_PRELOAD => "$top/slow.so",
+                                ASAN_OPTIONS => join ':', @asan,
+                                'verify_asan_link_order=0' });
+    my $rpc = client($confd);
+    my $user = register($rpc, 'patient');
+    my $room = create($rpc, $user, 'room');
+    my $post = sub {
+        my $reply = $rpc->call(MESSAGE_POST =>
+                               message($user, $room, 'x' x 100_000));
+        return $reply->{code};
+    };
+
+    spew($hold, '');
+    my $backup = client($confd);
+    my $first = $backup->post(BACKUP => ["$top/long"]);
+    $backup->flush;
+    ok wait_for(sub { -e "$top/long/data.mdb.part" }, 20), 'it has begun';
+
+    my ($rc, $out, $err) = run_confd('-s', $confd->socket, 'backup',
+                                     "$top/second");
+    is $rc, 1, 'another one meanwhile';
+    is $err, "confd: the daemon is making a backup already\n",
+        'its sentence';
+    ok !-e "$top/second", 'nothing was made';
+
+    is scalar(grep { $post->() != 0 } 1 .. 100), 0,
+        'ten times the first map fits meanwhile';
+
+    $backup->close;
+    is $rpc->call(STAT => [0])->{code}, 0, 'who asked has gone';
+    unlink $hold;
+    ok wait_for(sub { -e "$top/long/data.mdb" }, 20), 'it is done all the same';
+    ok wait_for(sub {
+        $confd->log_text =~ /backup to "\Q$top\E\/long" is done/;
+    }, 20), 'and logged';
+
+    spew($hold, '');
+    $backup = client($confd);
+    $backup->post(BACKUP => ["$top/cut"]);
+    $backup->flush;
+    ok wait_for(sub { -e "$top/cut/data.mdb.part" }, 20), 'the next begins';
+    is $confd->stop, undef, 'the daemon stops in order';
+    like $confd->log_text, qr/backup to "\Q$top\E\/cut" is given up/,
+        'and gives it up';
+    unlink $hold;
+    ok !-e "$top/cut/data.mdb", 'what is left';
+    ($rc) = run_confd('-d', "$top/no", 'restore', "$top/cut");
+    is $rc, 1, 'is no backup';
+
+    $confd->start;
+    $rpc = client($confd);
+    is $post->(), 0, 'the store is whole';
+    settled($confd);
 };
 
 

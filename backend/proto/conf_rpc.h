@@ -27,7 +27,10 @@
  * counted from the first field behind the mask.
  */
 
-/* HELLO.  node is random per shared zone: links of one nginx have one node. */
+/*
+ * HELLO.  node is random per shared zone: links of one nginx have one node.
+ * 0: a tool that only asks.
+ */
 
 #define CONF_HELLO_FIELDS(X, s)                                               \
     X(s, U32,  version,     0)                                                \
@@ -86,6 +89,23 @@
 #define CONF_TOUCH_FIELDS(X, s)                                               \
     X(s, U64,  user_id,     0)                                                \
     X(s, U64,  room_id,     0)
+
+
+/*
+ * Topic "n", from confd to a link behind its welcome and to every link when
+ * it changes: is there another node?  Only then is anything to be published.
+ */
+
+#define CONF_NODES_FIELDS(X, s)                                               \
+    X(s, BOOL, several,     0)
+
+/* What one node publishes on "r.<room>" for the others: an event's parts. */
+
+#define CONF_RELAY_FIELDS(X, s)                                               \
+    X(s, U32,  type,        0)                                                \
+    X(s, U64,  epoch,       0)                                                \
+    X(s, U64,  seq,         0)                                                \
+    X(s, STR,  body,        CONF_CONTENT_MAX * 2)
 
 
 #define CONF_ID_FIELDS(X, s)                                                  \
@@ -338,6 +358,8 @@ CONF_PROTO_STRUCT(backup_end, CONF_BACKUP_END_FIELDS);
 CONF_PROTO_STRUCT(topics, CONF_TOPICS_FIELDS);
 CONF_PROTO_STRUCT(publish, CONF_PUBLISH_FIELDS);
 CONF_PROTO_STRUCT(touch, CONF_TOUCH_FIELDS);
+CONF_PROTO_STRUCT(nodes, CONF_NODES_FIELDS);
+CONF_PROTO_STRUCT(relay, CONF_RELAY_FIELDS);
 CONF_PROTO_STRUCT(id, CONF_ID_FIELDS);
 CONF_PROTO_STRUCT(ids, CONF_IDS_FIELDS);
 CONF_PROTO_STRUCT(pair, CONF_PAIR_FIELDS);

@@ -21,6 +21,7 @@
 
 
 #define CONFD_TOPIC_CONTROL  "c"
+#define CONFD_TOPIC_NODES    "n"
 
 typedef struct confd_server_s    confd_server_t;
 typedef struct confd_bus_s       confd_bus_t;

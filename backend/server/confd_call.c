@@ -25,6 +25,7 @@ static conf_rc_t confd_call_unsubscribe(confd_server_t *server,
     confd_link_t *link, const void *in, void *out);
 static conf_rc_t confd_call_publish(confd_server_t *server,
     confd_link_t *link, const void *in, void *out);
+static bool confd_call_several(const confd_server_t *server);
 static void confd_call_touch(confd_server_t *server, const conf_touch_t *touch,
     uint64_t rev);
 
@@ -164,6 +165,86 @@ confd_call_touches(confd_server_t *server, const confd_jobs_t *jobs)
             confd_call_touch(server, &job->ctx.touches[i], job->rev);
         }
     }
+}
+
+
+void
+confd_call_nodes(confd_server_t *server, confd_link_t *fresh)
+{
+    bool               changed;
+    conf_rc_t          rc;
+    conf_buf_t         payload;
+    conf_nodes_t       nodes;
+    confd_link_t      *link;
+    confd_bus_msg_t    msg;
+    confd_bus_peer_t  *heard, **last;
+
+    memset(&nodes, 0, sizeof(conf_nodes_t));
+    nodes.several = confd_call_several(server);
+
+    changed = nodes.several != server->several;
+    server->several = nodes.several;
+
+    heard = NULL;
+    last = &heard;
+
+    for (link = server->links.first; link != NULL; link = link->next) {
+        if (link->greeted
+            && !atomic_load_explicit(&link->gone, memory_order_relaxed)
+            && (changed || (link == fresh && nodes.several)))
+        {
+            link->peer.heard = NULL;
+            *last = &link->peer;
+            last = &link->peer.heard;
+        }
+    }
+
+    if (heard == NULL) {
+        return;
+    }
+
+    conf_buf_init(&payload, 0);
+
+    rc = conf_proto_pack(&payload, &conf_proto_nodes, &nodes);
+
+    if (rc == CONF_OK) {
+        msg.topic = conf_str(CONFD_TOPIC_NODES);
+        msg.payload.data = payload.data;
+        msg.payload.len = payload.len;
+        msg.rev = 0;
+
+        confd_call_event(server, &msg, heard);
+    }
+
+    conf_buf_free(&payload);
+}
+
+
+/* Are there links of two nodes?  Tools are of none. */
+
+static bool
+confd_call_several(const confd_server_t *server)
+{
+    uint64_t             node;
+    const confd_link_t  *link;
+
+    node = 0;
+
+    for (link = server->links.first; link != NULL; link = link->next) {
+        if (!link->greeted || link->peer.node == 0
+            || atomic_load_explicit(&link->gone, memory_order_relaxed))
+        {
+            continue;
+        }
+
+        if (node != 0 && link->peer.node != node) {
+            return true;
+        }
+
+        node = link->peer.node;
+    }
+
+    return false;
 }
 
 

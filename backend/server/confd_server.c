@@ -445,6 +445,9 @@ confd_server_frame(confd_server_t *server, confd_link_t *link,
             confd_log(CONFD_LOG_WARN, "link %llu: closed: no proper hello",
                       (unsigned long long) link->number);
             confd_link_finish(link);
+
+        } else {
+            confd_call_nodes(server, link);
         }
 
         return;
@@ -500,6 +503,10 @@ static void
 confd_server_link_gone(confd_server_t *server, confd_link_t *link)
 {
     server->bus_driver->unsub_all(server->bus, &link->peer);
+
+    if (!server->stopping) {
+        confd_call_nodes(server, NULL);
+    }
 }
 
 

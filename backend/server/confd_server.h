@@ -44,6 +44,7 @@ struct confd_server_s {
     conf_buf_t                  frame;       /* one frame to be sent */
 
     uint64_t                    boot;        /* random */
+    bool                        several;     /* nodes, as links were told */
     uint64_t                    started_ms;
     uint64_t                    ops;
     uint64_t                    busy;
@@ -82,6 +83,12 @@ void confd_call_error(confd_server_t *server, confd_link_t *link, uint64_t id,
 void confd_call_event(confd_server_t *server, const confd_bus_msg_t *msg,
     confd_bus_peer_t *heard);
 void confd_call_bus_state(confd_server_t *server, bool up);
+
+/*
+ * A link has come (fresh) or gone: tells every link when that makes one node
+ * several or several one, else the fresh link alone when there are several.
+ */
+void confd_call_nodes(confd_server_t *server, confd_link_t *fresh);
 
 /* Tells every link what the jobs have changed, in their order. */
 void confd_call_touches(confd_server_t *server, const confd_jobs_t *jobs);

@@ -12,6 +12,8 @@ static void conf_live_grow(conf_live_t *live);
 static void conf_live_drop(conf_live_t *live, conf_local_t *local);
 static conf_rc_t conf_live_sit(conf_session_t *s, const conf_join_t *where);
 static void conf_live_unlink(conf_live_t *live, conf_seat_t *seat);
+static void conf_live_tell_room(conf_live_t *live, const conf_local_t *local,
+    bool here);
 static void conf_live_left(void *data, uint64_t channel, uint64_t user);
 
 
@@ -332,6 +334,30 @@ conf_live_each(conf_live_t *live, uint64_t channel, conf_live_pt fn,
 
 
 void
+conf_live_bridge(conf_live_t *live, const conf_live_bridge_t *bridge)
+{
+    live->bridge = bridge;
+}
+
+
+void
+conf_live_rooms(conf_live_t *live, void (*fn)(void *data, uint64_t channel),
+    void *data)
+{
+    size_t         i;
+    conf_local_t  *local;
+
+    for (i = 0; i < live->nbuckets; i++) {
+        for (local = live->buckets[i]; local != NULL; local = local->next) {
+            if (conf_channel_kind(local->key) == CONF_CHANNEL_ROOM) {
+                fn(data, local->key);
+            }
+        }
+    }
+}
+
+
+void
 conf_live_rewind(conf_live_t *live)
 {
     live->cursor = live->sessions;
@@ -575,7 +601,10 @@ conf_live_sit(conf_session_t *s, const conf_join_t *where)
     }
 
     local->seats = seat;
-    local->nseats++;
+
+    if (local->nseats++ == 0) {
+        conf_live_tell_room(env->live, local, true);
+    }
 
     seat->other = s->seats;
     s->seats = seat;
@@ -623,7 +652,19 @@ conf_live_unlink(conf_live_t *live, conf_seat_t *seat)
     free(seat);
 
     if (--local->nseats == 0) {
+        conf_live_tell_room(live, local, false);
         conf_live_drop(live, local);
+    }
+}
+
+
+static void
+conf_live_tell_room(conf_live_t *live, const conf_local_t *local, bool here)
+{
+    if (live->bridge != NULL
+        && conf_channel_kind(local->key) == CONF_CHANNEL_ROOM)
+    {
+        live->bridge->room(live->bridge->data, local->key, here);
     }
 }
 

@@ -192,6 +192,26 @@ conf_rc_t conf_live_publish(conf_env_t *env, const conf_publish_to_t *to,
     const void *body);
 
 /*
+ * Who carries events to other nodes: told of every event that is published
+ * here, and of a room's first session of this worker and its last.  NULL:
+ * nobody does.
+ */
+typedef struct {
+    void   (*room)(void *data, uint64_t channel, bool here);
+    void   (*publish)(void *data, const conf_event_t *event);
+    void    *data;
+} conf_live_bridge_t;
+
+void conf_live_bridge(conf_live_t *live, const conf_live_bridge_t *bridge);
+
+/* The rooms that this worker has sessions in. */
+void conf_live_rooms(conf_live_t *live, void (*fn)(void *data,
+    uint64_t channel), void *data);
+
+/* Is an event of another node worth publishing here? */
+bool conf_live_foreign(conf_env_t *env, const conf_event_t *event);
+
+/*
  * The same for a stored message, to its room.  CONF_DONE: who is here has seen
  * it before.
  */

@@ -181,7 +181,42 @@ conf_live_publish(conf_env_t *env, const conf_publish_to_t *to,
         env->wake(env, &wake);
     }
 
+    if (env->live->bridge != NULL) {
+        env->live->bridge->publish(env->live->bridge->data, &event);
+    }
+
     return rc;
+}
+
+
+/*
+ * Who has left another node and is on this one is not told to have left, nor
+ * who comes to it to have come.
+ */
+
+bool
+conf_live_foreign(conf_env_t *env, const conf_event_t *event)
+{
+    bool             told;
+    conf_arena_t    *arena = env->live->arena;
+    conf_presence_t  presence;
+
+    if (conf_event_proto(event->type) == NULL) {
+        return false;
+    }
+
+    if (event->type != CONF_EVENT_PRESENCE) {
+        return true;
+    }
+
+    conf_arena_reset(arena);
+
+    told = conf_proto_unpack(arena, &conf_proto_presence, CONF_PROTO_WIRE,
+                             event->body, &presence)
+           == CONF_OK;
+
+    return told && !conf_channel_has(&env->shm, event->channel,
+                                     presence.user_id);
 }
 
 
@@ -239,7 +274,7 @@ conf_live_presence(conf_env_t *env, uint64_t room_id, uint64_t user_id,
     to.type = CONF_EVENT_PRESENCE;
 
     body.count = conf_channel_count(&env->shm, to.channel);
-    if (body.count == 0) {
+    if (body.count == 0 && env->live->bridge == NULL) {
         return;
     }
 

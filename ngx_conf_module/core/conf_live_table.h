@@ -46,6 +46,7 @@ struct conf_live_s {
     conf_session_t  *cursor;         /* of conf_live_next() */
     size_t           nsessions;
     conf_local_t    *behind;
+    const conf_live_bridge_t  *bridge;
     conf_buf_t       inbox;
     conf_buf_t       text;
     conf_arena_t    *arena;

@@ -71,6 +71,8 @@ conf_sync_destroy(conf_sync_t *sync)
         conf_sync_end(ask);
     }
 
+    conf_sync_bridge_end(sync);
+    conf_buf_free(&sync->relay);
     free(sync);
 }
 
@@ -82,7 +84,9 @@ conf_sync_event(conf_sync_t *sync, conf_str_t topic, conf_str_t payload,
     conf_touch_t   touch;
     conf_arena_t  *arena;
 
-    if (!conf_str_eq(topic, conf_str("c"))) {
+    if (conf_sync_bridge(sync, topic, payload)
+        || !conf_str_eq(topic, conf_str("c")))
+    {
         return;
     }
 
@@ -110,6 +114,10 @@ conf_sync_all(conf_sync_t *sync)
     conf_live_rewind(sync->env->live);
     sync->checking = true;
     sync->again_ms = 0;
+
+    /* A new link has no subscriptions. */
+
+    conf_sync_bridge_end(sync);
 
     conf_sync_more(sync);
     conf_sync_doubt(sync, false);

@@ -42,6 +42,9 @@ struct conf_sync_s {
     bool            checking;        /* sessions are left to check */
     int64_t         again_ms;        /* when to check all again; 0: no */
     int64_t         doubts[CONF_SYNC_DOUBTS];     /* when; 0: not */
+    size_t          nbridged;        /* published for other nodes */
+    conf_buf_t      relay;
+    conf_live_bridge_t  bridge;
 };
 
 
@@ -52,6 +55,13 @@ conf_ask_t *conf_sync_ask(conf_sync_t *sync);
 void conf_sync_call(conf_ask_t *ask, conf_op_e code, const void *request,
     void (*done)(conf_call_t *call));
 void conf_sync_end(conf_ask_t *ask);
+
+/*
+ * An event of the bus between nodes; false: it is none.  The link is gone, and
+ * the other nodes with it.
+ */
+bool conf_sync_bridge(conf_sync_t *sync, conf_str_t topic, conf_str_t payload);
+void conf_sync_bridge_end(conf_sync_t *sync);
 
 /* Regular work: gaps of the zone, heads to compare. */
 void conf_sync_gaps(conf_sync_t *sync);

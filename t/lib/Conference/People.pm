@@ -33,7 +33,7 @@ sub rpc {
     if (!$self->{rpc} || $self->{rpc}{eof} || $self->{pid} != $pid) {
         $self->{rpc} = Conference::Rpc->new($self->{c}->confd->socket)
             or die "confd does not listen\n";
-        $self->{rpc}->hello(node => 77);
+        $self->{rpc}->hello(node => 0);
         $self->{pid} = $pid;
     }
 

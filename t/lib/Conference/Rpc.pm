@@ -12,7 +12,8 @@ package Conference::Rpc;
 #
 # A reply is { id, code, error, rev, body, order }: error is undef or the
 # name behind CONF_E_, body an array of the reply's fields.  An event is
-# { topic, payload, rev, order }.  order counts frames as they came.  Numbers
+# { topic, payload, rev, order }; those of topic "n" only set {several}.
+# order counts frames as they came.  Numbers
 # of ops and errors are read from the sources.
 
 use strict;
@@ -100,7 +101,7 @@ sub frame {
 sub hello {
     my ($self, %o) = @_;
 
-    return $self->call(HELLO => [$o{version} || $Version, $o{node} || 1, $$]);
+    return $self->call(HELLO => [$o{version} || $Version, defined $o{node} ? $o{node} : 1, $$]);
 }
 
 
@@ -254,6 +255,11 @@ sub take {
     my ($self, $frame) = @_;
     my ($kind, $id, $code, $rev, $body) = @$frame;
     my $order = ++$self->{order};
+
+    if ($kind == EVENT && $body->[0] eq 'n') {
+        $self->{several} = $packer->unpack($body->[1])->[0] ? 1 : 0;
+        return;
+    }
 
     if ($kind == EVENT) {
         push @{$self->{events}}, { topic => $body->[0], payload => $body->[1],

@@ -367,6 +367,9 @@ confd_cmd_epochs_next(confd_txn_t *txn, uint64_t *room, size_t *n)
 
     confd_lmdb_driver.cursor_close(cursor);
 
+    old = 0;
+    seq = 0;
+
     if (rc == CONF_OK) {
         rc = confd_lmdb_driver.log_head(txn, *room, &old, &seq);
     }

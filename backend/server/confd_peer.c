@@ -171,6 +171,7 @@ confd_peer_receive(confd_peer_t *peer, uint64_t id, conf_frame_t *frame)
 
     conf_buf_reset(&peer->in);
     at = 0;
+    used = 0;
 
     for ( ;; ) {
         rc = CONF_AGAIN;

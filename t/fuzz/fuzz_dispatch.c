@@ -319,6 +319,9 @@ fuzz_answered(const fake_http_t *h, bool socket)
         break;
 
     case 429:
+        fuzz_check(h->op.rc == CONF_E_RATE_LIMITED);
+        break;
+
     case 503:
         fuzz_check(h->op.rc != CONF_OK && h->answer.retry_s != 0);
         break;

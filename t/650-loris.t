@@ -17,7 +17,8 @@ my $c = Conference->new(
     events => 'worker_connections 16384;',
     server => 'client_header_timeout 5s; client_body_timeout 5s;',
     locations => q{
-        location /          { conf_api roomchat; conf_ws_ping 200ms;
+        location /          { conf_api roomchat; }
+        location /short/    { conf_api roomchat; conf_ws_ping 200ms;
                               conf_ws_timeout 1500ms; }
         location = /status  { conf_status; }
     },
@@ -31,7 +32,7 @@ my $room = $c->http(POST => '/api/room/create', token => $token,
 
 # A message that never ends, a byte at a time: pongs do not help.
 
-my $slow = $c->ws('/ws/join', token => $token);
+my $slow = $c->ws('/short/ws/join', token => $token);
 ok($slow->ok, 'a slow sender');
 $slow->send_raw("\x81\xfe\x40\x00\0\0\0\0{");
 

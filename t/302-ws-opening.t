@@ -7,6 +7,7 @@ use warnings;
 use Test::More;
 use Conference qw(jwt wait_for);
 use Conference::Chat;
+use Conference::Process qw(slurp spew);
 use Conference::Rpc;
 use Data::MessagePack;
 use IO::Select;
@@ -20,15 +21,14 @@ my $c = Conference::Chat->new(
             . "conf_rate_limit off;\n",
 );
 my $dir = $c->dir;
-my $held = Conference::Rpc::op('ROOM_LIST');
 
 $c->start_confd;
 my $pid = proxy();
 $c->start_nginx;
 
 
-# Passes frames on, but for ROOM_LIST while the file "hold" is there: then it
-# makes "held".
+# Passes frames on, but for those of the op in the file "hold": when there is
+# one, it makes "held".
 
 sub proxy {
     my $server = IO::Socket::UNIX->new(Local => "$dir/proxy.sock",
@@ -76,7 +76,7 @@ sub proxy {
                                    '';
                 my $code = Data::MessagePack->unpack(substr $frame, 4)->[2];
 
-                if ($code == $held && -e "$dir/hold") {
+                if (slurp("$dir/hold") eq $code) {
                     push @{$wait{$sock}}, [$peer{$sock}, $frame];
                     open my $fh, '>', "$dir/held";
                 } else {
@@ -85,7 +85,7 @@ sub proxy {
             }
         }
 
-        next if -e "$dir/hold";
+        next if slurp("$dir/hold") ne '';
         syswrite $_->[0], $_->[1] for map { @$_ } values %wait;
         %wait = ();
     }
@@ -95,8 +95,19 @@ sub proxy {
 
 
 sub hold {
+    my ($op) = @_;
+
     unlink "$dir/held";
-    open my $fh, '>', "$dir/hold" or die $!;
+    spew("$dir/hold.new", Conference::Rpc::op($op));
+    rename "$dir/hold.new", "$dir/hold" or die $!;
+}
+
+
+sub is_held {
+    my ($name) = @_;
+
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    ok(wait_for(sub { -e "$dir/held" }, 20), $name);
 }
 
 
@@ -106,14 +117,14 @@ sub opening {
     my ($user, $path, $code) = @_;
     my $ws = $c->connect;
 
-    hold();
+    hold('ROOM_LIST');
     print $ws "GET $path HTTP/1.1\r\nHost: localhost\r\n"
               . "Upgrade: websocket\r\nConnection: Upgrade\r\n"
               . "Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n"
               . "Sec-WebSocket-Version: 13\r\n"
               . "Authorization: Bearer $user->{token}\r\n\r\n";
 
-    ok(wait_for(sub { -e "$dir/held" }, 20), 'the handshake waits');
+    is_held('the handshake waits');
     $code->($ws);
     unlink "$dir/hold";
 
@@ -230,7 +241,28 @@ ok($watch->recv_until(sub { ($_[0]{data}{type} || '') eq 'presence'
                             && !$_[0]{data}{online} }, 20),
    'and is online nowhere');
 
-$watch->disconnect;
+
+# A member may write before the socket is told that it is in the room.
+
+my $third = $c->room($alice);
+
+$ws = $c->socket($bob);
+ok($watch->recv_until(sub { ($_[0]{data}{type} || '') eq 'room_joined'
+                            && $_[0]{data}{room_id} == $third }, 20),
+   'a room of one');
+hold('ROOM_GET');
+$c->add($alice, $third, $bob);
+is_held('the socket is not in the room yet');
+$ws->send_json({ room_id => $third, type => 'text', content => 'early' });
+ok($watch->recv_until(sub { ($_[0]{data}{content} || '') eq 'early' }, 20),
+   'others hear of it');
+ok($ws->recv_until(sub { ($_[0]{data}{content} || '') eq 'early' }, 20),
+   'and who wrote it has an answer');
+unlink "$dir/hold";
+ok($ws->recv_until(sub { ($_[0]{data}{type} || '') eq 'room_joined' }, 20),
+   'then it is in the room');
+
+$_->disconnect for $watch, $ws;
 is($c->settled(sessions => 0), 0, 'no session is left');
 
 kill 'TERM', $pid;

@@ -36,17 +36,25 @@ conf_message_post(conf_op_t *op, const void *in)
 
 /*
  * It is on disk: now it may be shown.  What everybody has seen before is a
- * retry, and its sender, who waits for it, gets it alone.
+ * retry, and its sender, who waits for it, gets it alone; so does a member
+ * whose session is not in the room yet.
  */
 
 static conf_rc_t
 conf_message_posted(conf_op_t *op, const void *reply)
 {
-    if (conf_live_message(op->env, reply) == CONF_DONE && op->session != NULL) {
-        conf_live_tell(op->session, CONF_EVENT_MESSAGE, reply);
+    conf_rc_t              rc;
+    const conf_message_t  *message = reply;
+
+    rc = conf_live_message(op->env, message);
+
+    if (op->session != NULL
+        && (rc == CONF_DONE || !conf_live_in(op->session, message->room_id)))
+    {
+        conf_live_tell(op->session, CONF_EVENT_MESSAGE, message);
     }
 
-    return conf_op_done(op, reply);
+    return conf_op_done(op, message);
 }
 
 

@@ -1,7 +1,7 @@
 # make install, uninstall, deb: the layout of Debian, below DESTDIR.
 #
 #   make install DESTDIR=/tmp/stage
-#   make install CONFD=path MODULE=path     what is built already
+#   make install CONFD_BIN=path MODULE_SO=path   what is built already
 #
 # The configuration that is there is kept; uninstall removes it only when it
 # is as it was installed.
@@ -9,8 +9,8 @@
 PREFIX      ?= /usr
 SYSCONFDIR  ?= /etc
 MODULES     ?= $(PREFIX)/lib/nginx/modules
-CONFD       ?= build/release/confd
-MODULE      ?= build/module/ngx_http_conference_module.so
+CONFD_BIN   ?= build/release/confd
+MODULE_SO   ?= build/module/ngx_http_conference_module.so
 
 D_SBIN       = $(DESTDIR)$(PREFIX)/sbin
 D_MODULES    = $(DESTDIR)$(MODULES)
@@ -34,8 +34,8 @@ HTML         = $(shell cd html 2>/dev/null && find . -type f | sed 's|^\./||')
 LOAD = $(if $(filter /usr/lib/nginx/modules,$(MODULES)),modules,$(MODULES))
 
 # What is given by path is not built.
-NEEDS = $(if $(filter build/release/%,$(CONFD)),release,$(CONFD)) \
-    $(if $(filter build/module/%,$(MODULE)),release,$(MODULE))
+NEEDS = $(if $(filter build/release/%,$(CONFD_BIN)),release,$(CONFD_BIN)) \
+    $(if $(filter build/module/%,$(MODULE_SO)),release,$(MODULE_SO))
 
 release:  ## what is installed: confd and the module, optimised
 	auto/build release
@@ -43,8 +43,8 @@ release:  ## what is installed: confd and the module, optimised
 install: $(NEEDS)  ## into DESTDIR, in the layout of Debian
 	install -d $(D_SBIN) $(D_MODULES) $(D_AVAILABLE) $(D_ENABLED) $(D_ETC) \
 	    $(D_UNIT) $(D_SYSUSERS) $(D_MAN)/man5 $(D_MAN)/man8 $(D_DOC)
-	install -m 755 $(CONFD) $(D_SBIN)/confd
-	install -m 644 $(MODULE) $(D_MODULES)/ngx_http_conference_module.so
+	install -m 755 $(CONFD_BIN) $(D_SBIN)/confd
+	install -m 644 $(MODULE_SO) $(D_MODULES)/ngx_http_conference_module.so
 	echo 'load_module $(LOAD)/ngx_http_conference_module.so;' \
 	    >$(D_AVAILABLE)/$(SNIPPET)
 	chmod 644 $(D_AVAILABLE)/$(SNIPPET)
@@ -80,6 +80,6 @@ uninstall:  ## what install has put into DESTDIR
 	[ -z "$(DESTDIR)" ] || find $(DESTDIR) -mindepth 1 -type d -empty -delete
 
 deb: $(NEEDS)  ## a Debian package for the installed nginx, in build/deb
-	auto/deb $(CONFD) $(MODULE)
+	auto/deb $(CONFD_BIN) $(MODULE_SO)
 
 .PHONY: release install uninstall deb

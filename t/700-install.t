@@ -62,8 +62,8 @@ sub run {
 sub make {
     my (@args) = @_;
 
-    return run('make', '-s', '-C', $repo, "CONFD=$confd", "MODULE=$module",
-               @args);
+    return run('make', '-s', '-C', $repo, "CONFD_BIN=$confd",
+               "MODULE_SO=$module", @args);
 }
 
 
@@ -259,6 +259,11 @@ my @deb;
 subtest 'the package' => sub {
     plan skip_all => 'no dpkg-shlibdeps' unless -x '/usr/bin/dpkg-shlibdeps';
 
+    my (undef, $plan) = run('make', '-C', $repo, '-n', 'deb');
+    like $plan, qr{^auto/build\ release\n
+                   auto/deb\ build/release/confd\ build/module/\S+\.so$}mx,
+        'by default of what is released';
+
     for my $n (1, 2) {
         my ($rc, $out) = run("$repo/auto/deb", $confd, $module,
                              "$top/deb$n");
@@ -275,9 +280,10 @@ subtest 'the package' => sub {
                     =~ /CONFD_VERSION\s+"([\d.]+)"/;
 
     is $field->('Package'), "$name\n", 'its name';
-    is $field->('Version'), "$version-1\n", 'its version';
-
     my ($abi) = `dpkg-query -W -f '\${Provides}' nginx` =~ /(nginx-abi-\S+)/;
+    my $nginx = $abi =~ s/^nginx-abi-//r =~ tr/-/./r;
+
+    is $field->('Version'), "$version-1+nginx$nginx\n", 'its version';
     my $depends = $field->('Depends');
     like $depends, qr/(?:^|, )\Q$abi\E(?:,|$)/, 'the interface of this nginx';
     like $depends, qr/\b$_\b/, "needs $_"

@@ -155,6 +155,10 @@ like($said, qr/"sender_name":"alice".*"content":"hello"/, 'a message')
 
 my $status = json("curl -s $url/status");
 is($status->{backend}{up}, JSON::PP::true, 'the status');
+like(scalar `curl -s $url/`, qr/<!doctype html>.*<script/is, 'the page');
+my $picture = "$url/static/avatars/nopic.png";
+is(scalar `curl -s -o /dev/null -w '%{http_code} %{content_type}' $picture`,
+   '200 image/png', 'a picture');
 is(flood(), '200 429', 'with limits');
 
 # Ctrl-C, with the WebSocket of the example still open

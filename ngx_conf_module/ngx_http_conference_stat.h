@@ -8,10 +8,11 @@
 #define _NGX_HTTP_CONFERENCE_STAT_H_INCLUDED_
 
 
+#include "conf_rpc.h"
 #include "conf_worker.h"
 
 
-#define NGX_HTTP_CONFERENCE_BUCKETS  12      /* the last one is the rest */
+#define NGX_HTTP_CONFERENCE_BUCKETS  CONF_TIME_BUCKETS
 
 /* Places in conf_counters_t; a histogram is its buckets and the sum in us. */
 

@@ -158,8 +158,6 @@ static const ngx_http_conference_figure_t  ngx_http_conference_confd_rows[] = {
         "Commits to disk.", 0, 0),
     NGX_HTTP_CONFERENCE_CONFD(committed, "confd_committed_ops_total",
         "Ops in those commits.", 0, 0),
-    NGX_HTTP_CONFERENCE_CONFD(commit_us, "confd_commit_seconds_total",
-        "Time spent in commits.", 0, 1),
     NGX_HTTP_CONFERENCE_CONFD(map_used, "confd_map_used_bytes",
         "Bytes of the map in use.", 1, 0),
     NGX_HTTP_CONFERENCE_CONFD(map_size, "confd_map_size_bytes",
@@ -168,14 +166,6 @@ static const ngx_http_conference_figure_t  ngx_http_conference_confd_rows[] = {
     NGX_HTTP_CONFERENCE_CONFD(rooms, "confd_rooms", "Rooms.", 1, 0),
     NGX_HTTP_CONFERENCE_CONFD(messages, "confd_messages", "Messages.", 1, 0),
     { NULL, NULL, NULL, NULL, 0, 0, 0 }
-};
-
-/* Upper bounds in microseconds; what is longer is in the last bucket. */
-
-static const uint64_t
-    ngx_http_conference_bounds[NGX_HTTP_CONFERENCE_BUCKETS - 1] =
-{
-    100, 250, 500, 1000, 2500, 5000, 10000, 50000, 250000, 1000000, 5000000
 };
 
 
@@ -229,15 +219,7 @@ ngx_http_conference_clock(void)
 void
 ngx_http_conference_observe(ngx_http_conference_counter_e what, uint64_t us)
 {
-    ngx_uint_t  i;
-
-    for (i = 0; i < NGX_HTTP_CONFERENCE_BUCKETS - 1; i++) {
-        if (us <= ngx_http_conference_bounds[i]) {
-            break;
-        }
-    }
-
-    ngx_http_conference_counters.n[what + i]++;
+    ngx_http_conference_counters.n[what + conf_time_bucket(us)]++;
     ngx_http_conference_counters.n[what + NGX_HTTP_CONFERENCE_BUCKETS] += us;
 }
 
@@ -511,6 +493,7 @@ ngx_http_conference_json_workers(conf_buf_t *buf)
 static void
 ngx_http_conference_metrics(conf_buf_t *buf, const conf_stat_t *stat)
 {
+    uint64_t                          times[NGX_HTTP_CONFERENCE_BUCKETS + 1];
     conf_shm_stat_t                   zone;
     conf_counters_t                   sum;
     ngx_http_conference_main_conf_t  *cmcf = ngx_http_conference_worker;
@@ -537,9 +520,21 @@ ngx_http_conference_metrics(conf_buf_t *buf, const conf_stat_t *stat)
         "conference_backend_up %ui\n",
         ngx_http_conference_rpc_up(cmcf->rpc));
 
-    if (stat != NULL) {
-        ngx_http_conference_metrics_group(buf, ngx_http_conference_confd_rows,
-                                          stat);
+    if (stat == NULL) {
+        return;
+    }
+
+    ngx_http_conference_metrics_group(buf, ngx_http_conference_confd_rows,
+                                      stat);
+
+    if (stat->commit_times.n == NGX_HTTP_CONFERENCE_BUCKETS) {
+        ngx_memcpy(times, stat->commit_times.items,
+                   NGX_HTTP_CONFERENCE_BUCKETS * sizeof(uint64_t));
+        times[NGX_HTTP_CONFERENCE_BUCKETS] = stat->commit_us;
+
+        ngx_http_conference_histogram(buf, "confd_commit_duration_seconds",
+                                      "Time of commits to disk.",
+                                      times);
     }
 }
 
@@ -625,8 +620,8 @@ ngx_http_conference_histogram(conf_buf_t *buf, const char *name,
         total += n[i];
         ngx_http_conference_printf(buf, "%s_bucket{le=\"%uL.%06uL\"} %uL\n",
                                    name,
-                                   ngx_http_conference_bounds[i] / 1000000,
-                                   ngx_http_conference_bounds[i] % 1000000,
+                                   conf_time_bounds[i] / 1000000,
+                                   conf_time_bounds[i] % 1000000,
                                    total);
     }
 

@@ -87,6 +87,8 @@ is($type{conference_request_duration_seconds}, 'histogram', 'latency');
 ok($seen{'conference_request_duration_seconds_bucket{le="+Inf"}'}
    == $seen{conference_request_duration_seconds_count}, 'the last bucket');
 ok($seen{conference_backend_call_duration_seconds_count} >= 4, 'calls');
+is($seen{confd_commit_duration_seconds_count}, $seen{confd_commits_total},
+   'each commit is in the histogram');
 
 # Health, with confd and without.
 

@@ -59,6 +59,11 @@ CONF_PROTO_TABLE(file_key, CONF_FILE_KEY_FIELDS);
     { #name, &conf_proto_##request, &conf_proto_##reply, CONF_LANE_##lane,    \
       flags },
 
+const uint64_t  conf_time_bounds[CONF_TIME_BUCKETS - 1] = {
+    100, 250, 500, 1000, 2500, 5000, 10000, 50000, 250000, 1000000, 5000000
+};
+
+
 const conf_op_info_t  conf_ops[CONF_OP_MAX] = {
 #include "conf_op.def"
 };
@@ -68,6 +73,21 @@ const conf_op_info_t  conf_ops[CONF_OP_MAX] = {
 
 static conf_rc_t conf_frame_number(conf_mp_reader_t *r, uint64_t max,
     uint64_t *n);
+
+
+size_t
+conf_time_bucket(uint64_t us)
+{
+    size_t  i;
+
+    for (i = 0; i < CONF_TIME_BUCKETS - 1; i++) {
+        if (us <= conf_time_bounds[i]) {
+            break;
+        }
+    }
+
+    return i;
+}
 
 
 conf_rc_t

@@ -41,6 +41,18 @@
     X(s, U32,  version,     0)                                                \
     X(s, U64,  boot,        0)          /* random per start of confd */
 
+/*
+ * Times are counted in buckets: up to each of these microseconds, and the
+ * rest.
+ */
+
+#define CONF_TIME_BUCKETS   12
+
+extern const uint64_t  conf_time_bounds[CONF_TIME_BUCKETS - 1];
+
+size_t conf_time_bucket(uint64_t us);
+
+
 /* STAT: of the daemon since its start. */
 
 #define CONF_STAT_FIELDS(X, s)                                                \
@@ -56,7 +68,8 @@
     X(s, U64,  map_size,    0)                                                \
     X(s, U64,  users,       0)          /* not the deleted ones */            \
     X(s, U64,  rooms,       0)                                                \
-    X(s, U64,  messages,    0)          /* those of deleted rooms, too */
+    X(s, U64,  messages,    0)          /* those of deleted rooms, too */     \
+    X(s, U64S, commit_times, 0)         /* commits, by bucket of their time */
 
 /*
  * BACKUP: by root and the daemon's own user only (FORBIDDEN), one at a time

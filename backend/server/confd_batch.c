@@ -194,7 +194,7 @@ static conf_rc_t
 confd_batch_commit(confd_work_t *work, confd_txn_t *txn, confd_job_t *first,
     confd_job_t *end)
 {
-    uint64_t         start, n;
+    uint64_t         start, us, n;
     conf_rc_t        rc;
     confd_job_t     *job;
     confd_counts_t   counts;
@@ -225,7 +225,10 @@ confd_batch_commit(confd_work_t *work, confd_txn_t *txn, confd_job_t *first,
 
     atomic_fetch_add_explicit(&work->commits, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&work->committed, n, memory_order_relaxed);
-    atomic_fetch_add_explicit(&work->commit_us, confd_batch_us() - start,
+    us = confd_batch_us() - start;
+
+    atomic_fetch_add_explicit(&work->commit_us, us, memory_order_relaxed);
+    atomic_fetch_add_explicit(&work->commit_times[conf_time_bucket(us)], 1,
                               memory_order_relaxed);
 
     return CONF_OK;

@@ -328,6 +328,7 @@ static conf_rc_t
 confd_call_stat(confd_server_t *server, confd_link_t *link, const void *in,
     void *out)
 {
+    size_t               i;
     confd_work_t        *work;
     conf_stat_t         *stat = out;
     confd_store_stat_t   store;
@@ -352,6 +353,15 @@ confd_call_stat(confd_server_t *server, confd_link_t *link, const void *in,
     stat->rooms = atomic_load_explicit(&work->rooms, memory_order_relaxed);
     stat->messages = atomic_load_explicit(&work->messages,
                                           memory_order_relaxed);
+
+    for (i = 0; i < CONF_TIME_BUCKETS; i++) {
+        server->commit_times[i] =
+            atomic_load_explicit(&work->commit_times[i],
+                                 memory_order_relaxed);
+    }
+
+    stat->commit_times.items = server->commit_times;
+    stat->commit_times.n = CONF_TIME_BUCKETS;
 
     return CONF_OK;
 }

@@ -48,6 +48,7 @@ struct confd_server_s {
     uint64_t                    started_ms;
     uint64_t                    ops;
     uint64_t                    busy;
+    uint64_t            commit_times[CONF_TIME_BUCKETS];   /* for STAT */
     bool                        stopping;    /* TERM came */
     bool                        closing;     /* only handles are left */
 };

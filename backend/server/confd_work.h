@@ -28,6 +28,7 @@ struct confd_work_s {
     atomic_uint_fast64_t         commits;
     atomic_uint_fast64_t         committed;  /* ops in those */
     atomic_uint_fast64_t         commit_us;
+    atomic_uint_fast64_t         commit_times[CONF_TIME_BUCKETS];
 
     /* What there is, as of the last commit. */
     atomic_uint_fast64_t         users;

@@ -57,7 +57,7 @@ is($new->closed(30), 1001, 'the worker goes');
 is($new->close_reason, 'server is going away', 'and says so');
 ok(wait_for(sub { $new->recv(1); $new->eof }, 30), 'its socket ends');
 is($c->settled(sessions => 3), 3, 'the others stay');
-is(scalar $c->old_workers, 2, 'as do the oldest workers');
+ok(wait_for(sub { $c->old_workers == 2 }, 30), 'as do the oldest workers');
 says($old[1], 'from the oldest', $old[0], $last);
 
 # Back again, and nothing is missed.

@@ -57,8 +57,20 @@ while ($module =~ /ngx_string\("(conf_\w+)"\),\n(.*?),/gs) {
 
 cmp_ok(scalar keys %known, '>=', 16, 'directives');
 
-for my $name ($readme =~ /\b(conf_[a-z_]+)\b(?!\.)/g) {
+for my $name ($readme =~ /(?<!\$)\b(conf_[a-z_]+)\b(?!\.)/g) {
     ok($known{$name}, "$name exists") unless $known{$name};
+}
+
+# And each variable
+
+my $variables = slurp('ngx_conf_module/ngx_http_conference_variable.c');
+
+for my $name ($variables =~ /ngx_string\("(conf_[a-z]+)"\)/g) {
+    like($readme, qr/^ {4}\$$name\s/m, "\$$name is told");
+}
+
+for my $name ($readme =~ /\$(conf_[a-z_]+)/g) {
+    like($variables, qr/ngx_string\("$name"\)/, "\$$name exists");
 }
 
 # A number as the README writes it.

@@ -53,6 +53,11 @@ sub children {
 }
 
 
+# It has ended, if not been waited for.
+
+sub gone { return slurp("/proc/$pid/stat") !~ /^\d+ \(.*\) [^Z]/ }
+
+
 # The first start may have to build.
 
 sub run {
@@ -60,11 +65,15 @@ sub run {
 
     $pid = start("$dir/out", 'auto/run', @args);
     wait_for(sub {
-        return slurp("$dir/out") =~ /^Ctrl-C/m || !kill 0, $pid;
+        return slurp("$dir/out") =~ /^Ctrl-C/m || gone();
     }, 600);
 
-    my @direct = children($pid);
-    @servers = (@direct, map { children($_) } @direct);
+    wait_for(sub {
+        my @direct = children($pid);
+        @servers = (@direct, map { children($_) } @direct);
+        return @servers >= 4 || gone();
+    }, 30);
+
     return slurp("$dir/out") =~ /^Ctrl-C/m;
 }
 

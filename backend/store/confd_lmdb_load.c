@@ -63,6 +63,8 @@ confd_lmdb_log_load(confd_txn_t *txn, uint64_t room, uint64_t pos,
     confd_lmdb_head_t   head;
     confd_lmdb_place_t  place;
 
+    memset(&head, 0, sizeof(confd_lmdb_head_t));
+
     rc = confd_lmdb_write(txn, record.len + sizeof(place));
 
     if (rc == CONF_OK) {
@@ -106,6 +108,8 @@ confd_lmdb_log_set_head(confd_txn_t *txn, uint64_t room, uint64_t epoch,
 {
     conf_rc_t          rc;
     confd_lmdb_head_t  head;
+
+    memset(&head, 0, sizeof(confd_lmdb_head_t));
 
     rc = confd_lmdb_write(txn, sizeof(head));
 

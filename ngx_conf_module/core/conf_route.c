@@ -138,15 +138,19 @@ conf_route_add(conf_route_t *route, unsigned method, const char *pattern,
         node = conf_route_child(route, node, parsed.segments[i]);
     }
 
+    if (node == NULL) {
+        return CONF_E_NOMEM;
+    }
+
     slash = node;
 
-    if (node != NULL && parsed.both) {
+    if (parsed.both) {
         slash = conf_route_child(route, node, conf_str(""));
     }
 
     leaf = conf_arena_alloc(route->arena, sizeof(conf_route_leaf_t));
 
-    if (node == NULL || slash == NULL || leaf == NULL) {
+    if (slash == NULL || leaf == NULL) {
         return CONF_E_NOMEM;
     }
 

@@ -267,6 +267,10 @@ confd_base64_write(conf_buf_t *buf, conf_str_t bytes)
     uint8_t   *p;
     uint32_t   bits;
 
+    if (bytes.len == 0) {
+        return;
+    }
+
     p = conf_buf_reserve(buf, (bytes.len + 2) / 3 * 4);
     if (p == NULL) {
         return;

@@ -333,10 +333,19 @@ ngx_http_conference_token(ngx_http_conference_ctx_t *ctx)
 static void
 ngx_http_conference_mask(ngx_http_request_t *r)
 {
-    ngx_str_t  value;
+    u_char  *p, *end, *last;
 
-    if (ngx_http_arg(r, (u_char *) "token", 5, &value) == NGX_OK) {
-        ngx_memset(value.data, '*', value.len);
+    last = r->args.data + r->args.len;
+
+    for (p = r->args.data; p < last; p = end + 1) {
+        end = ngx_strlchr(p, last, '&');
+        if (end == NULL) {
+            end = last;
+        }
+
+        if (end - p > 6 && ngx_strncasecmp(p, (u_char *) "token=", 6) == 0) {
+            ngx_memset(p + 6, '*', end - p - 6);
+        }
     }
 }
 

@@ -113,7 +113,7 @@ ok(wait_for(sub { $c->http(GET => '/readyz')->{status} == 200 }, 10),
 $ws->close(1000);
 $c->http(GET => "/api/room/members?room_id=$room", token => $token);
 $c->http(GET => "/api/room/members?room_id=$room&token=$token");
-$c->http(GET => '/static/files/none.png?token=' . $token);
+$c->http(GET => "/static/files/none.png?token=$token&x=1&token=$token");
 
 my $log;
 

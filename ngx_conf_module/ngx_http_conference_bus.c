@@ -44,8 +44,6 @@ static void ngx_http_conference_bus_restore(ngx_http_conference_bus_t *bus);
 static void ngx_http_conference_bus_probe(ngx_http_conference_bus_t *bus);
 static ngx_uint_t ngx_http_conference_bus_dead(ngx_http_conference_bus_t *bus,
     const conf_worker_t *worker);
-static void ngx_http_conference_bus_left(void *data, uint64_t channel,
-    uint64_t user);
 
 
 ngx_int_t
@@ -316,7 +314,7 @@ ngx_http_conference_bus_probe(ngx_http_conference_bus_t *bus)
                       stats[i].worker.pid, stats[i].sessions);
 
         while (conf_worker_detach(&env->shm, &stats[i].worker,
-                                  ngx_http_conference_bus_left, env)
+                                  conf_live_left, env)
                == CONF_OK)
         {
             /* void */
@@ -372,13 +370,4 @@ ngx_http_conference_bus_dead(ngx_http_conference_bus_t *bus,
     *silent = worker->number;
 
     return 0;
-}
-
-
-static void
-ngx_http_conference_bus_left(void *data, uint64_t channel, uint64_t user)
-{
-    if (conf_channel_kind(channel) == CONF_CHANNEL_ROOM) {
-        conf_live_presence(data, conf_channel_id(channel), user, false);
-    }
 }

@@ -151,22 +151,13 @@ ngx_http_conference_zone_attach(ngx_http_conference_main_conf_t *cmcf,
 }
 
 
-static void
-ngx_http_conference_zone_left(void *data, uint64_t channel, uint64_t user)
-{
-    if (conf_channel_kind(channel) == CONF_CHANNEL_ROOM) {
-        conf_live_presence(data, conf_channel_id(channel), user, false);
-    }
-}
-
-
 void
 ngx_http_conference_zone_detach(ngx_http_conference_main_conf_t *cmcf)
 {
     conf_env_t  *env = &cmcf->env;
 
     while (conf_worker_detach(&env->shm, &env->worker,
-                              ngx_http_conference_zone_left, env)
+                              conf_live_left, env)
            == CONF_OK)
     {
         /* void */

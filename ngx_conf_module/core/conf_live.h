@@ -217,6 +217,12 @@ bool conf_live_foreign(conf_env_t *env, const conf_event_t *event);
  */
 conf_rc_t conf_live_message(conf_env_t *env, const conf_message_t *message);
 
+/*
+ * A conf_left_pt, with the env as data: tells the room that the user's last
+ * session has left.
+ */
+void conf_live_left(void *data, uint64_t channel, uint64_t user);
+
 /* Tells a room who came or went. */
 void conf_live_presence(conf_env_t *env, uint64_t room_id, uint64_t user_id,
     bool online);

@@ -14,7 +14,6 @@ static conf_rc_t conf_live_sit(conf_session_t *s, const conf_join_t *where);
 static void conf_live_unlink(conf_live_t *live, conf_seat_t *seat);
 static void conf_live_tell_room(conf_live_t *live, const conf_local_t *local,
     bool here);
-static void conf_live_left(void *data, uint64_t channel, uint64_t user);
 
 
 conf_out_t *
@@ -669,9 +668,7 @@ conf_live_tell_room(conf_live_t *live, const conf_local_t *local, bool here)
 }
 
 
-/* A user's last session has left a channel; data is the env. */
-
-static void
+void
 conf_live_left(void *data, uint64_t channel, uint64_t user)
 {
     if (conf_channel_kind(channel) == CONF_CHANNEL_ROOM) {

@@ -100,7 +100,16 @@ sub remove {
 
 sub socket {
     my ($self, $name, %o) = @_;
-    my $ws = $self->{c}->ws('/ws/join', token => $self->token($name), %o);
+    my $ws;
+
+    # As a client does that is told to come again: a worker's link may be
+    # down a little longer than another's.
+
+    for (1 .. 20) {
+        $ws = $self->{c}->ws('/ws/join', token => $self->token($name), %o);
+        last if $ws->ok || $ws->status != 503;
+        select undef, undef, undef, 0.5;
+    }
 
     die "no socket for $name: " . $ws->status . "\n" unless $ws->ok;
     return $ws;

@@ -168,6 +168,10 @@ conf_shm_lock(conf_shm_t *shm)
         birth.generation = root->generation + 1;
         birth.numbers = root->numbers;
 
+        /* What stays of it in free memory is no root any more. */
+
+        root->magic = 0;
+
         root = conf_shm_make(shm, &birth);
     }
 

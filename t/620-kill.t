@@ -154,16 +154,25 @@ SKIP: {
     $crowd->{posting} = 1;
 
     my $generation = $p->status->{zone}{generation};
-    my $hit = $chaos->kill_holder("/api/room/members?room_id=$place",
-                                  $p->token($crowd[0]),
-                                  sub { $crowd->run(0.03) }, 20);
+    my ($hit, $anew);
 
-    skip 'no worker was met with the lock', 4 unless $hit;
+    # nginx's mutex is held a moment longer than the zone is being changed:
+    # who dies at its edges leaves the zone whole, and another has to die.
 
-    ok(wait_for(sub {
-        $crowd->run(0.1);
-        $p->status->{zone}{generation} > $generation;
-    }, 20), 'the zone begins anew');
+    for (1 .. 4) {
+        $hit = $chaos->kill_holder("/api/room/members?room_id=$place",
+                                   $p->token($crowd[0]),
+                                   sub { $crowd->run(0.03) }, 20);
+        skip 'no worker was met with the lock', 4 unless $hit;
+
+        $anew = wait_for(sub {
+            $crowd->run(0.1);
+            $p->status->{zone}{generation} > $generation;
+        }, 8);
+        last if $anew;
+    }
+
+    ok($anew, 'the zone begins anew');
 
     $n = $crowd->finish;
     is($crowd->problem, undef, 'nothing is lost')

@@ -38,6 +38,7 @@ $ENV{TEST_NGINX_LOAD_MODULES} = $module;
 
 my $full = $ENV{FULL} ? 1 : 0;
 my $secs = $ENV{BENCH_SECONDS} || 8;
+my ($load) = slurp('/proc/loadavg') =~ /^(\S+)/;
 my @table;
 
 my %row = (
@@ -93,7 +94,8 @@ sub conf_server {
         events => "worker_connections 19000;\n",
         http => "conf_zone main:64m;\nconf_backend unix:%CONFD%;\n"
                 . "conf_jwt_secret \"$Conference::JWT::Secret\";\n"
-                . "conf_rate_limit off;\nkeepalive_requests 1000000000;\n",
+                . "conf_rate_limit off;\nconf_ws_queue 16m;\n"
+                . "keepalive_requests 1000000000;\n",
         confd_binary => "$bin/confd",
         confd_config => "scrypt_log_n 1\nhash_queue_max 100000\n",
     );
@@ -629,8 +631,9 @@ sub write_results {
         . '; both sides of a row ran in turn on one machine.'
         . " Medians of three rounds of $secs s.\n\n"
         . POSIX::strftime("* date: %Y-%m-%d\n", gmtime)
-        . "* machine: $cpus cores, " . int($kb / 1048576 + 0.5)
-        . ' GB, Linux ' . (POSIX::uname())[2] . ", file system of /tmp\n"
+        . "* machine: $cpus cores, " . int($kb / 1048576 + 0.5) . ' GB, Linux '
+        . ((POSIX::uname())[2] =~ /^(\d+\.\d+)/)[0] . ", stores in /tmp\n"
+        . "* load average before the run: $load (0: nothing else ran)\n"
         . "* versions: $versions\n"
         . "* two workers; clients run on the same cores\n\n"
         . "| what | ours | peer | ratio | wanted | reached |\n"

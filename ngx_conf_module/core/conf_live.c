@@ -396,6 +396,14 @@ conf_live_close_all(conf_live_t *live, conf_close_e why)
 }
 
 
+/* Who leaves in a moment is back: nobody is told. */
+
+static void
+conf_live_silent(void *data, uint64_t channel, uint64_t user)
+{
+}
+
+
 conf_rc_t
 conf_live_restore(conf_live_t *live)
 {
@@ -407,6 +415,14 @@ conf_live_restore(conf_live_t *live)
     conf_join_t      where;
     conf_local_t    *local;
     conf_session_t  *s;
+
+    /* When it is tried once more, the slot of the last try is given back. */
+
+    while (conf_worker_detach(&env->shm, &env->worker, conf_live_silent, NULL)
+           == CONF_OK)
+    {
+        /* void */
+    }
 
     rc = conf_worker_attach(&env->shm, env->shm.pid, &env->worker);
     if (rc != CONF_OK) {

@@ -331,8 +331,9 @@ test_order(void)
 static void
 test_restore(void)
 {
-    size_t          i, before;
-    fake_session_t  s[3];
+    size_t              i, before;
+    fake_session_t      s[3];
+    conf_worker_stat_t  workers[CONF_WORKERS_MAX];
 
     fake_open();
 
@@ -359,6 +360,12 @@ test_restore(void)
     is_int(test_zone(), before, "all is there");
     is_int(fake.env.generation, conf_shm_generation(&fake.env.shm),
            "in this generation");
+
+    /* Once more, as when its doorbell could not be hung. */
+
+    is_int(conf_live_restore(fake.env.live), CONF_OK, "restored again");
+    is_int(test_zone(), before, "all is there, once");
+    is_int(conf_worker_list(&fake.env.shm, workers), 1, "in one slot");
 
     fake_drain();
     is_int(s[0].nsent, 0, "nobody is told");

@@ -69,7 +69,19 @@ typedef int  conf_rc_t;
     X(EXISTS,            "exists already")                                    \
     X(CONFLICT,          "changed meanwhile")                                 \
     X(TOKEN_SUBJECT,     "token names no user")                               \
-    X(EMPTY,             "required text is empty")
+    X(EMPTY,             "required text is empty")                            \
+    X(WAITING,             "waits to be admitted")                            \
+    X(REMOVED,             "was removed from the room")                       \
+    X(ROOM_STATE,          "room is not in that state")                       \
+    X(ROOM_PASSWORD,       "wrong password of the room")                      \
+    X(TARGET_ABSENT,       "the receiver is not there")                       \
+    X(SAME_PASSWORD,       "new password is the old one")                     \
+    X(RESET_INVALID,       "reset token unknown or used")                     \
+    X(RESET_EXPIRED,       "reset token expired")                             \
+    X(CSRF,                "forgery token missing or wrong")                  \
+    X(UNAVAILABLE,         "not configured here")                             \
+    X(SESSION_ABSENT,      "no such session")                                 \
+    X(TAKEN,               "somebody else has it")
 
 #define CONF_ERROR_ENUM(name, text)  CONF_E_##name,
 

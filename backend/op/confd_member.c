@@ -328,6 +328,7 @@ confd_op_member_add(confd_op_ctx_t *ctx, const void *data, void *reply)
 
     /* What was said before is not news to who comes later. */
 
+    memset(&member, 0, sizeof(conf_store_member_t));
     member.role = conf_max(in->role, CONF_ROLE_MEMBER);
     member.joined_ms = ctx->now_ms;
     member.read_seq = out->room.seq;

@@ -47,7 +47,11 @@
 #define CONF_STORE_MEMBER_FIELDS(X, s)                                        \
     X(s, U32,  role,        0)                                                \
     X(s, I64,  joined_ms,   0)                                                \
-    X(s, U64,  read_seq,    0)
+    X(s, U64,  read_seq,    0)                                                \
+    X(s, U64,  id,          0)          /* of the participant */              \
+    X(s, U32,  state,       0)                                                \
+    X(s, I64,  entered_ms,  0)                                                \
+    X(s, I64,  left_ms,     0)
 
 #define CONF_STORE_MESSAGE_FIELDS(X, s)                                       \
     X(s, I64,  time_ms,     0)                                                \

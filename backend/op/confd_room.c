@@ -220,6 +220,7 @@ confd_room_begin(confd_op_ctx_t *ctx, const conf_room_t *room)
         return rc;
     }
 
+    memset(&member, 0, sizeof(conf_store_member_t));
     member.role = CONF_ROLE_OWNER;
     member.joined_ms = ctx->now_ms;
     member.read_seq = 0;

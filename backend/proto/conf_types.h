@@ -33,6 +33,14 @@ typedef enum {
     CONF_USER_DELETED
 } conf_user_status_e;
 
+typedef enum {
+    CONF_USER_PLAIN = 0,
+    CONF_USER_ADMIN              /* of the server, not of a room */
+} conf_user_role_e;
+
+#define CONF_PHONE_MAX        128
+#define CONF_REVOKED_MAX      32         /* logins in conf_user_t.revoked */
+
 /* Also the order of power: a greater role may do what a smaller one may. */
 
 typedef enum {
@@ -47,6 +55,8 @@ typedef enum {
  * A user.  version grows with every change that must kill issued tokens
  * (password, ban, deletion); a token carries the version it was issued for.
  * The password's hash is a record of its own that never leaves confd.
+ * revoked are the ids of logins that were ended while their access tokens may
+ * still live; when they become too many, version grows instead.
  */
 
 #define CONF_USER_FIELDS(X, s)                                                \
@@ -67,14 +77,50 @@ typedef enum {
     X(s, U32,  day,              0)                                           \
     X(s, STR,  country,          CONF_NAME_MAX)                               \
     X(s, STR,  province,         CONF_NAME_MAX)                               \
-    X(s, STR,  city,             CONF_NAME_MAX)
+    X(s, STR,  city,             CONF_NAME_MAX)                               \
+    X(s, STR,  phone,            CONF_PHONE_MAX)                              \
+    X(s, U32,  role,             0)     /* conf_user_role_e */                \
+    X(s, I64,  last_login_ms,    0)                                           \
+    X(s, STR,  ban_reason,       CONF_TEXT_MAX)                               \
+    X(s, U64S, revoked,          0)
 
 CONF_PROTO_STRUCT(user, CONF_USER_FIELDS);
 
 
 /*
+ * A room is a meeting when it has a time.  One that has none is always open.
+ * Its state moves forward only.
+ */
+
+typedef enum {
+    CONF_ROOM_OPEN = 0,
+    CONF_ROOM_SCHEDULED,
+    CONF_ROOM_ONGOING,
+    CONF_ROOM_ENDED,
+    CONF_ROOM_CANCELLED
+} conf_room_state_e;
+
+typedef enum {
+    CONF_ROOM_VIDEO = 0,
+    CONF_ROOM_AUDIO
+} conf_room_media_e;
+
+/* Bits of settings. */
+
+#define CONF_ROOM_RECORDING   0x01
+#define CONF_ROOM_CHAT        0x02
+#define CONF_ROOM_SCREEN      0x04
+#define CONF_ROOM_LOBBY       0x08       /* who joins waits to be admitted */
+#define CONF_ROOM_MUTE        0x10       /* who joins is muted */
+
+#define CONF_OPTIONS_MAX      4096
+
+
+/*
  * A room.  seq is the sequence of its newest message, epoch changes only when
- * a restored store would hand out sequences again.
+ * a restored store would hand out sequences again.  creator_id never changes
+ * (0 in old records: the owner); owner_id is the host.  njoined counts the
+ * members that are in state JOINED: what capacity is compared with.
  */
 
 #define CONF_ROOM_FIELDS(X, s)                                                \
@@ -88,10 +134,36 @@ CONF_PROTO_STRUCT(user, CONF_USER_FIELDS);
     X(s, I64,  created_ms,       0)                                           \
     X(s, I64,  updated_ms,       0)                                           \
     X(s, U64,  epoch,            0)                                           \
-    X(s, U64,  seq,              0)     /* from the room's head */
+    X(s, U64,  seq,              0)     /* from the room's head */            \
+    X(s, U64,  creator_id,       0)                                           \
+    X(s, U32,  state,            0)     /* conf_room_state_e */               \
+    X(s, U32,  media,            0)     /* conf_room_media_e */               \
+    X(s, U32,  capacity,         0)     /* 0: the server's limit */           \
+    X(s, U32,  settings,         0)     /* bits, see above */                 \
+    X(s, STR,  options,          CONF_OPTIONS_MAX)  /* JSON, kept as is */    \
+    X(s, BOOL, locked,           0)     /* has a password */                  \
+    X(s, I64,  start_ms,         0)     /* as planned */                      \
+    X(s, I64,  end_ms,           0)                                           \
+    X(s, I64,  started_ms,       0)     /* as it was */                       \
+    X(s, I64,  ended_ms,         0)                                           \
+    X(s, U32,  njoined,          0)                                           \
+    X(s, I64,  empty_ms,         0)     /* since when njoined is 0 */         \
+    X(s, I64,  due_ms,           0)     /* its row in the index of time */
 
 CONF_PROTO_STRUCT(room, CONF_ROOM_FIELDS);
 
+
+/*
+ * Where somebody is with respect to a room.  Who is WAITING or REMOVED is not
+ * a member.
+ */
+
+typedef enum {
+    CONF_MEMBER_OFFLINE = 0,
+    CONF_MEMBER_JOINED,
+    CONF_MEMBER_WAITING,
+    CONF_MEMBER_REMOVED
+} conf_member_state_e;
 
 /* A member of a room, with what is shown of the user. */
 
@@ -103,7 +175,11 @@ CONF_PROTO_STRUCT(room, CONF_ROOM_FIELDS);
     X(s, STR,  nickname,         CONF_NAME_MAX)                               \
     X(s, STR,  avatar,           CONF_URL_MAX)                                \
     X(s, I64,  created_ms,       0)     /* the user's */                      \
-    X(s, I64,  updated_ms,       0)
+    X(s, I64,  updated_ms,       0)                                           \
+    X(s, U64,  id,               0)     /* of the participant */              \
+    X(s, U32,  state,            0)     /* conf_member_state_e */             \
+    X(s, I64,  entered_ms,       0)     /* the last time it joined */         \
+    X(s, I64,  left_ms,          0)
 
 CONF_PROTO_STRUCT(member, CONF_MEMBER_FIELDS);
 

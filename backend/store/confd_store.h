@@ -42,11 +42,17 @@ typedef enum {
     CONFD_SPACE_HEAD,             /* room id -> log head, dense */
     CONFD_SPACE_LOG,              /* position -> message, append order */
     CONFD_SPACE_LOG_INDEX,        /* room id, seq / 64 -> position */
-    CONFD_SPACE_UNUSED_14,        /* free for what comes; nothing is there */
-    CONFD_SPACE_UNUSED_15,
+    CONFD_SPACE_LOGIN,            /* user id, login id */
+    CONFD_SPACE_RESET,            /* user id -> what a new password costs */
     CONFD_SPACE_FILE,             /* file name */
     CONFD_SPACE_LOG_TIME,         /* quarter of an hour -> first position */
     CONFD_SPACE_USER_GONE,        /* id of a deleted user */
+    CONFD_SPACE_MAIL,             /* number -> mail to be sent */
+    CONFD_SPACE_AUDIT,            /* number -> what an admin did */
+    CONFD_SPACE_LOBBY,            /* room id, user id: waiting or removed */
+    CONFD_SPACE_JOINED,           /* room id, user id */
+    CONFD_SPACE_ROOM_DUE,         /* time, room id */
+    CONFD_SPACE_ROOM_SECRET,      /* room id -> password hash */
     CONFD_SPACE_MAX
 } confd_space_e;
 

@@ -268,10 +268,22 @@ static const conf_error_row_t  conf_roomchat_errors[CONF_E_MAX] = {
     CONF_ERR(PROTOCOL, 503, 1, "服务器错误"),
     CONF_ERR(EXISTS, 200, 1, "已存在"),
     CONF_ERR(CONFLICT, 200, 1, "历史消息已变更，请重新获取"),
-    CONF_ERR(EMPTY, 200, 1, "请求错误")
+    CONF_ERR(EMPTY, 200, 1, "请求错误"),
+    CONF_ERR(WAITING, 200, 1, "没有权限，当前用户不在此房间中"),
+    CONF_ERR(REMOVED, 200, 1, "没有权限，当前用户不在此房间中"),
+    CONF_ERR(ROOM_STATE, 200, 1, "聊天室已关闭"),
+    CONF_ERR(ROOM_PASSWORD, 200, 1, "密码错误"),
+    CONF_ERR(TARGET_ABSENT, 200, 1, "用户不存在"),
+    CONF_ERR(SAME_PASSWORD, 200, 1, "密码错误"),
+    CONF_ERR(RESET_INVALID, 200, 1, "请求错误"),
+    CONF_ERR(RESET_EXPIRED, 200, 1, "请求错误"),
+    CONF_ERR(CSRF, 403, 1, "没有权限"),
+    CONF_ERR(UNAVAILABLE, 200, 1, "服务器错误"),
+    CONF_ERR(SESSION_ABSENT, 200, 1, "请求错误"),
+    CONF_ERR(TAKEN, 200, 1, "没有权限")
 };
 
-_Static_assert(CONF_E_MAX == 43, "a new error needs a sentence here");
+_Static_assert(CONF_E_MAX == 55, "a new error needs a sentence here");
 
 
 /* Endpoints. */

@@ -35,6 +35,7 @@ typedef struct {
     ngx_http_conference_bus_t  *bus;
     conf_sync_t                *sync;
     ngx_uint_t                  used;       /* a location has conf_api */
+    ngx_int_t                   request_id; /* index of the variable */
 } ngx_http_conference_main_conf_t;
 
 typedef enum {
@@ -51,6 +52,7 @@ typedef struct {
     ngx_str_t                     jwt_secret;
     ngx_msec_t                    token_ttl;
     ngx_flag_t                    rate_limit;
+    ngx_int_t                     rate_scale;    /* percent */
     ngx_flag_t                    log_mask;
     ngx_uint_t                    origins;   /* ngx_http_conference_origin_e */
     ngx_array_t                  *origin_list;   /* of ngx_str_t */
@@ -127,15 +129,25 @@ const conf_row_t *ngx_http_conference_find(ngx_http_request_t *r);
 /* Answers what the op ended in; takes the reference that waiting took. */
 void ngx_http_conference_answer(ngx_http_conference_ctx_t *ctx);
 
-/* Adds a response header; name is static. */
-ngx_int_t ngx_http_conference_header(ngx_http_request_t *r, const char *name,
-    ngx_str_t value);
+/* A header of the request by its name in lower case, or NULL. */
+ngx_table_elt_t *ngx_http_conference_find_header(ngx_http_request_t *r,
+    const char *name);
 
 /* The request body's limit for chunked bodies. */
 ngx_int_t ngx_http_conference_body_filter_init(ngx_conf_t *cf);
 
 /* The value of a query argument, decoded; len 0 when there is none. */
 ngx_str_t ngx_http_conference_arg(ngx_http_request_t *r, const char *name);
+
+
+/* ngx_http_conference_response.c */
+
+/* Header and body; the result is for ngx_http_finalize_request(). */
+ngx_int_t ngx_http_conference_send(ngx_http_conference_ctx_t *ctx);
+
+/* Adds a response header; name is static. */
+ngx_int_t ngx_http_conference_header(ngx_http_request_t *r, const char *name,
+    ngx_str_t value);
 
 
 /* ngx_http_conference_ws.c */

@@ -10,8 +10,6 @@
 
 static ngx_int_t ngx_http_conference_ws_origin(
     ngx_http_conference_ctx_t *ctx);
-static ngx_table_elt_t *ngx_http_conference_ws_header(ngx_http_request_t *r,
-    const char *name);
 static void ngx_http_conference_ws_take(ngx_http_request_t *r);
 static void ngx_http_conference_ws_greet(ngx_http_conference_ws_t *ws,
     conf_op_t *op);
@@ -26,9 +24,9 @@ ngx_http_conference_ws_prepare(ngx_http_conference_ctx_t *ctx)
     ngx_http_conference_ws_t  *ws;
 
     upgrade = r->headers_in.upgrade;
-    connection = ngx_http_conference_ws_header(r, "connection");
-    version = ngx_http_conference_ws_header(r, "sec-websocket-version");
-    key = ngx_http_conference_ws_header(r, "sec-websocket-key");
+    connection = ngx_http_conference_find_header(r, "connection");
+    version = ngx_http_conference_find_header(r, "sec-websocket-version");
+    key = ngx_http_conference_find_header(r, "sec-websocket-key");
 
     if (r->method != NGX_HTTP_GET || r->http_version != NGX_HTTP_VERSION_11
         || r != r->main
@@ -73,36 +71,6 @@ ngx_http_conference_ws_prepare(ngx_http_conference_ctx_t *ctx)
 }
 
 
-static ngx_table_elt_t *
-ngx_http_conference_ws_header(ngx_http_request_t *r, const char *name)
-{
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
-
-    part = &r->headers_in.headers.part;
-    h = part->elts;
-
-    for (i = 0; /* void */ ; i++) {
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                return NULL;
-            }
-
-            part = part->next;
-            h = part->elts;
-            i = 0;
-        }
-
-        if (h[i].key.len == ngx_strlen(name)
-            && ngx_strncmp(h[i].lowcase_key, name, h[i].key.len) == 0)
-        {
-            return &h[i];
-        }
-    }
-}
-
-
 /*
  * Browsers send Origin and nobody else does: without it the token alone
  * counts.  "same" compares its host and port with the Host header.
@@ -121,7 +89,7 @@ ngx_http_conference_ws_origin(ngx_http_conference_ctx_t *ctx)
         return NGX_OK;
     }
 
-    origin = ngx_http_conference_ws_header(r, "origin");
+    origin = ngx_http_conference_find_header(r, "origin");
     if (origin == NULL) {
         return NGX_OK;
     }
@@ -190,7 +158,7 @@ ngx_http_conference_ws_start(ngx_http_conference_ctx_t *ctx)
     c = r->connection;
 
     if (conf_ws_accept(ngx_http_conference_str(
-                           ngx_http_conference_ws_header(r,
+                           ngx_http_conference_find_header(r,
                                "sec-websocket-key")->value), accept)
         != CONF_OK)
     {

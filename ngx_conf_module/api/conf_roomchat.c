@@ -523,11 +523,16 @@ static const conf_row_t  conf_roomchat_messages[] = {
 };
 
 
+static const conf_rows_t  conf_roomchat_groups[] = {
+    { conf_roomchat_rows, conf_nelts(conf_roomchat_rows) },
+    { NULL, 0 }
+};
+
+
 const conf_api_t  conf_api_roomchat = {
     .name = conf_string("roomchat"),
     .index = 0,
-    .rows = conf_roomchat_rows,
-    .nrows = conf_nelts(conf_roomchat_rows),
+    .groups = conf_roomchat_groups,
     .messages = conf_roomchat_messages,
     .nmessages = conf_nelts(conf_roomchat_messages),
     .type_field = conf_string("type"),

@@ -123,6 +123,7 @@ struct conf_op_s {
     conf_arena_t          *arena;         /* lives as long as the op */
 
     conf_auth_t            auth;
+    conf_str_t             request_id;    /* when the API has them */
     conf_session_t        *session;       /* whose message it is, or NULL */
     void                  *in;            /* by the row's schema */
     const void            *fixed;         /* the row's fixed argument */
@@ -137,7 +138,7 @@ struct conf_op_s {
     const void            *reply;
     conf_schema_error_t    error;
     conf_limit_t           limit;         /* when rate limited */
-    const conf_limit_rate_t *rate;
+    conf_limit_rate_t      rate;          /* as scaled; count 0: none */
 
     void                 (*finish)(conf_op_t *op);     /* the owner's, once */
     void                  *owner;
@@ -155,7 +156,8 @@ typedef struct {
 
 typedef enum {
     CONF_AUTH_NONE = 0,
-    CONF_AUTH_USER                         /* a valid token of an active user */
+    CONF_AUTH_USER,                        /* a valid token of an active user */
+    CONF_AUTH_ADMIN                        /* who is an admin now */
 } conf_auth_e;
 
 typedef enum {
@@ -189,6 +191,7 @@ struct conf_row_s {
     const conf_view_t     *view;           /* NULL: no data */
     bool                   list;           /* data is a conf_list_t */
     size_t                 offset;         /* of data in the reply */
+    uint16_t               status;         /* of success; 0: 200 */
     int32_t                code;           /* of success, if the dialect's */
     conf_str_t             text;           /* the sentence of success; none: a
                                               message is not answered */
@@ -197,6 +200,14 @@ struct conf_row_s {
                                               API's own table */
     const char            *summary;        /* for the documents */
 };
+
+
+/* Rows of one file; an API has a list of them that ends with rows NULL. */
+
+typedef struct {
+    const conf_row_t      *rows;
+    size_t                 n;
+} conf_rows_t;
 
 
 /* What the outer layer learns of an answer besides its bytes. */
@@ -216,8 +227,8 @@ typedef struct {
 struct conf_api_s {
     conf_str_t             name;
     uint32_t               index;          /* dense, for per-dialect caches */
-    const conf_row_t      *rows;
-    size_t                 nrows;
+    const conf_rows_t     *groups;         /* the endpoints */
+    bool                   request_ids;    /* X-Request-ID is one's own */
     const conf_row_t      *messages;       /* the last one may be "*" */
     size_t                 nmessages;
     conf_str_t             type_field;     /* of a message */
@@ -268,11 +279,21 @@ void conf_op_cancel(conf_op_t *op);
 void conf_op_error_row(const conf_op_t *op, conf_rc_t rc,
     conf_error_row_t *merged);
 
+/* Is it one that may be echoed: 1 to 64 of A-Z a-z 0-9 . _ - */
+bool conf_request_id_valid(conf_str_t id);
+
 /* A few English words, for the log. */
 const char *conf_error_text(conf_rc_t rc);
 
 /* Is it the server's fault and not the asker's? */
 bool conf_error_internal(conf_rc_t rc);
+
+/*
+ * The routes of an API's endpoints, in the arena.  NULL when memory is short,
+ * or with *wrong set to a row whose pattern is wrong or there twice.
+ */
+conf_route_t *conf_api_routes(const conf_api_t *api, conf_arena_t *arena,
+    const conf_row_t **wrong);
 
 /* The message row of that type; NULL when the dialect has none. */
 const conf_row_t *conf_api_message(const conf_api_t *api, conf_str_t type);

@@ -263,5 +263,8 @@ conf_rc_t conf_socket_open(conf_op_t *op, const void *in);
 /* nothing -> nothing */
 conf_rc_t conf_ping(conf_op_t *op, const void *in);
 
+/* What needs a service that nobody has configured: UNAVAILABLE. */
+conf_rc_t conf_unavailable(conf_op_t *op, const void *in);
+
 
 #endif /* _CONF_VERB_H_INCLUDED_ */

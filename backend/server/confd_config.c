@@ -283,7 +283,7 @@ confd_config_line(confd_config_t *config, const char *where, char *line,
     char    *p, *key, *value;
     size_t   i;
 
-    line[strcspn(line, "#\r\n")] = '\0';
+    line[strcspn(line, "\r\n")] = '\0';
 
     p = line;
     key = confd_config_word(&p);
@@ -321,7 +321,7 @@ confd_config_line(confd_config_t *config, const char *where, char *line,
 }
 
 
-/* The next word, cut off; NULL at the end. */
+/* The next word, cut off; NULL at the end, or at a comment. */
 
 static char *
 confd_config_word(char **p)
@@ -330,7 +330,7 @@ confd_config_word(char **p)
 
     word = *p + strspn(*p, " \t");
 
-    if (*word == '\0') {
+    if (*word == '\0' || *word == '#') {
         return NULL;
     }
 

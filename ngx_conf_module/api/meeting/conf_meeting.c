@@ -117,9 +117,14 @@ static const conf_row_t  conf_meeting_common_rows[] = {
 };
 
 
-static const conf_rows_t  conf_meeting_groups[] = {
-    { conf_meeting_common_rows, conf_nelts(conf_meeting_common_rows) },
-    { NULL, 0 }
+static const conf_rows_t  conf_meeting_common_group = {
+    conf_meeting_common_rows, conf_nelts(conf_meeting_common_rows)
+};
+
+static const conf_rows_t *const  conf_meeting_groups[] = {
+    &conf_meeting_common_group,
+    &conf_meeting_account_group,
+    NULL
 };
 
 
@@ -128,6 +133,7 @@ const conf_api_t  conf_api_meeting = {
     .index = 1,
     .groups = conf_meeting_groups,
     .request_ids = true,
+    .token_cookie = "access_token",
     .type_field = conf_string("type"),
     .errors = conf_meeting_errors,
     .answer = conf_meeting_answer,
@@ -166,6 +172,10 @@ conf_meeting_answer(conf_op_t *op, conf_buf_t *buf, conf_answer_t *answer)
     }
 
     conf_meeting_close(op, buf);
+
+    if (row->headers != NULL) {
+        row->headers(op, answer);
+    }
 }
 
 

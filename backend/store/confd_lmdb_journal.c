@@ -11,6 +11,7 @@
 #define CONFD_JOURNAL_NAME   "log.tail"
 #define CONFD_JOURNAL_MAGIC  UINT64_C(0x314c494154464e43)      /* CNFTAIL1 */
 #define CONFD_JOURNAL_MAX    (64 * 1024 * 1024)
+#define CONFD_JOURNAL_GROW   (1024 * 1024)
 #define CONFD_JOURNAL_PRIME  UINT64_C(0x9e3779b97f4a7c15)
 
 
@@ -36,7 +37,10 @@ typedef struct {
 } confd_journal_record_t;
 
 
-static int confd_journal_store(const confd_journal_t *journal);
+static int confd_journal_store(confd_journal_t *journal);
+static int confd_journal_grow(confd_journal_t *journal);
+static int confd_journal_put(const confd_journal_t *journal,
+    const uint8_t *data, size_t len, off_t at);
 static conf_rc_t confd_journal_batch(confd_journal_iter_t *iter);
 static bool confd_journal_read(const confd_journal_t *journal, void *data,
     size_t len, off_t at);
@@ -75,6 +79,11 @@ confd_journal_open(confd_journal_t *journal, const char *path)
     }
 
     (void) close(dir);
+
+    if (rc == 0) {
+        journal->size = lseek(journal->fd, 0, SEEK_END);
+        rc = journal->size == -1 ? errno : 0;
+    }
 
     n = RAND_bytes((uint8_t *) &journal->stamp, sizeof(journal->stamp));
 
@@ -193,8 +202,8 @@ confd_journal_write(confd_journal_t *journal, bool sync)
 
         journal->failed = true;
 
-        if (ftruncate(journal->fd, journal->end) == -1) {
-            return rc;
+        if (ftruncate(journal->fd, journal->end) == 0) {
+            journal->size = journal->end;
         }
 
         return rc;
@@ -208,14 +217,59 @@ confd_journal_write(confd_journal_t *journal, bool sync)
 
 
 static int
-confd_journal_store(const confd_journal_t *journal)
+confd_journal_store(confd_journal_t *journal)
+{
+    int  rc;
+
+    while (journal->end + (off_t) journal->buf.len > journal->size) {
+        rc = confd_journal_grow(journal);
+        if (rc != 0) {
+            return rc;
+        }
+    }
+
+    return confd_journal_put(journal, journal->buf.data, journal->buf.len,
+                             journal->end);
+}
+
+
+/*
+ * Ahead, and with bytes in it: the sync of a file that becomes no longer has
+ * no more to write than the batch.
+ */
+
+static int
+confd_journal_grow(confd_journal_t *journal)
+{
+    int     rc;
+    off_t   end;
+
+    static const uint8_t  zeros[65536];
+
+    end = journal->size + CONFD_JOURNAL_GROW;
+
+    while (journal->size < end) {
+        rc = confd_journal_put(journal, zeros, sizeof(zeros), journal->size);
+        if (rc != 0) {
+            return rc;
+        }
+
+        journal->size += (off_t) sizeof(zeros);
+    }
+
+    return 0;
+}
+
+
+static int
+confd_journal_put(const confd_journal_t *journal, const uint8_t *data,
+    size_t len, off_t at)
 {
     size_t   done;
     ssize_t  n;
 
-    for (done = 0; done < journal->buf.len; done += (size_t) n) {
-        n = pwrite(journal->fd, journal->buf.data + done,
-                   journal->buf.len - done, journal->end + (off_t) done);
+    for (done = 0; done < len; done += (size_t) n) {
+        n = pwrite(journal->fd, data + done, len - done, at + (off_t) done);
 
         if (n == -1 && errno == EINTR) {
             n = 0;

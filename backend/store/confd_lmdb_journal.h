@@ -32,6 +32,7 @@ typedef struct {
     uint64_t          stamp;
     uint64_t          number;        /* of the next batch */
     off_t             end;           /* of the last one */
+    off_t             size;          /* of the file */
     uint64_t          count;         /* records of the one in buf */
     uint64_t          pos;           /* of its first */
     conf_buf_t        buf;

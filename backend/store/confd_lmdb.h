@@ -70,6 +70,7 @@ struct confd_txn_s {
     confd_store_t    *store;
     MDB_txn          *txn;
     MDB_cursor       *heads;         /* made by the first append */
+    MDB_cursor       *log;           /* as well */
     confd_cursor_t   *cursors;       /* open ones */
     uint64_t          pos;           /* of the last record; 0: not looked up */
     size_t            bytes;         /* put so far */

@@ -196,8 +196,17 @@ confd_lmdb_log_put(confd_txn_t *txn, const confd_lmdb_place_t *place,
     v.mv_data = NULL;
     v.mv_size = sizeof(start) + record.len;
 
-    rc = mdb_put(txn->txn, txn->store->dbi[CONFD_SPACE_LOG], &k, &v,
-                 MDB_APPEND | MDB_RESERVE);
+    rc = 0;
+
+    if (txn->log == NULL) {
+        rc = mdb_cursor_open(txn->txn, txn->store->dbi[CONFD_SPACE_LOG],
+                             &txn->log);
+    }
+
+    if (rc == 0) {
+        rc = mdb_cursor_put(txn->log, &k, &v, MDB_APPEND | MDB_RESERVE);
+    }
+
     if (rc != 0) {
         return confd_lmdb_fail(txn, rc);
     }

@@ -194,6 +194,10 @@ confd_lmdb_close_cursors(confd_txn_t *txn)
     if (txn->heads != NULL) {
         mdb_cursor_close(txn->heads);
     }
+
+    if (txn->log != NULL) {
+        mdb_cursor_close(txn->log);
+    }
 }
 
 

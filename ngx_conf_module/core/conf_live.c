@@ -364,6 +364,13 @@ conf_live_bridge(conf_live_t *live, const conf_live_bridge_t *bridge)
 }
 
 
+bool
+conf_live_bridged(const conf_live_t *live)
+{
+    return live->bridge != NULL;
+}
+
+
 void
 conf_live_rooms(conf_live_t *live, void (*fn)(void *data, uint64_t channel),
     void *data)

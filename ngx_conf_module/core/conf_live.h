@@ -167,6 +167,8 @@ typedef struct {
     uint64_t                former;      /* the session that it goes on with */
     uint32_t                settings;    /* the room's */
     bool                    waiting;     /* may not join yet */
+    bool                    eager;       /* has tried to */
+    bool                    gone;        /* was put out, or has left */
     bool                    settled;     /* which dialect it speaks */
     int64_t                 flood_ms;    /* as a GCRA has it */
     conf_peer_t             peer;        /* its strings are in text */
@@ -330,6 +332,7 @@ typedef struct {
 } conf_live_bridge_t;
 
 void conf_live_bridge(conf_live_t *live, const conf_live_bridge_t *bridge);
+bool conf_live_bridged(const conf_live_t *live);
 
 /* The rooms that this worker has sessions in. */
 void conf_live_rooms(conf_live_t *live, void (*fn)(void *data,

@@ -519,6 +519,7 @@ conf_op_authorized(conf_op_t *op, const void *reply)
     }
 
     op->auth.version = user->version;
+    op->auth.admin = user->role == CONF_USER_ADMIN;
 
     if (op->row->auth == CONF_AUTH_ADMIN && user->role != CONF_USER_ADMIN) {
         return conf_op_fail(op, CONF_E_FORBIDDEN);

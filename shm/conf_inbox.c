@@ -157,6 +157,9 @@ conf_shm_event_release(conf_shm_t *shm, conf_shm_root_t *root,
     if (--event->refs == 0) {
         root->nevents--;
         conf_shm_free(shm, event);
+
+    } else if (event->refs == 1 && event->kept_ms != 0) {
+        root->nkept++;
     }
 }
 

@@ -467,6 +467,7 @@ conf_publish_event(conf_publish_ctx_t *p, const conf_event_t *event)
     record->to = event->to;
     record->user = event->user;
     record->live = 0;
+    record->kept_ms = 0;
     record->len = event->body.len;
 
     if (event->body.len != 0) {

@@ -162,6 +162,9 @@ conf_shm_ring_drop(conf_shm_t *shm, conf_shm_root_t *root,
     stage->bytes -= event->len;
     stage->floor = event->live;
 
+    root->nkept -= event->refs == 1;
+    event->kept_ms = 0;
+
     conf_shm_event_release(shm, root, event);
 
     return true;

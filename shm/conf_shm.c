@@ -132,7 +132,8 @@ conf_shm_stat(conf_shm_t *shm, conf_shm_stat_t *stat)
     stat->rooms = root->nrooms;
     stat->sessions = root->sessions.n;
     stat->users = root->channels.n - root->nrooms - root->ndoors;
-    stat->events = root->nevents;
+    stat->events = root->nevents - root->nkept;
+    stat->kept = root->nkept;
     stat->published = root->published;
     stat->dropped = root->dropped;
     stat->zone_full = root->zone_full;

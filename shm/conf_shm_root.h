@@ -48,7 +48,7 @@ struct conf_shm_event_s {
     uint64_t              to;
     uint64_t              user;
     uint64_t              live;
-    int64_t               kept_ms;      /* since when it is in a ring */
+    int64_t               kept_ms;      /* since when it is in a ring; 0: not */
     conf_shm_event_t     *later;        /* in its ring */
     size_t                len;
     uint8_t               body[];
@@ -237,6 +237,7 @@ struct conf_shm_root_s {
     uint64_t              nrooms;
     uint64_t              ndoors;
     uint64_t              nevents;
+    uint64_t              nkept;        /* of them, in nothing but a ring */
     uint64_t              published;
     uint64_t              dropped;
     uint64_t              zone_full;

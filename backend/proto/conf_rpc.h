@@ -118,7 +118,10 @@ size_t conf_time_bucket(uint64_t us);
     X(s, U32,  type,        0)                                                \
     X(s, U64,  epoch,       0)                                                \
     X(s, U64,  seq,         0)                                                \
-    X(s, STR,  body,        CONF_CONTENT_MAX * 2)
+    X(s, STR,  body,        CONF_CONTENT_MAX * 2)                             \
+    X(s, U64,  from,        0)                                                \
+    X(s, U64,  to,          0)                                                \
+    X(s, U64,  user,        0)
 
 
 #define CONF_ID_FIELDS(X, s)                                                  \

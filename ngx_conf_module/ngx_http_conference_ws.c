@@ -893,6 +893,8 @@ ngx_http_conference_ws_free(ngx_http_conference_ws_t *ws)
         ngx_http_conference_ws_op_end(ws->ops);
     }
 
+    conf_live_unbind(&ws->session);
+
     while (ws->first != NULL) {
         item = ws->first;
         ws->first = item->next;

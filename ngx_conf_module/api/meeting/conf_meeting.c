@@ -115,10 +115,15 @@ static const conf_row_t  conf_meeting_common_rows[] = {
 };
 
 
-static const conf_rows_t  conf_meeting_groups[] = {
-    { conf_meeting_common_rows, conf_nelts(conf_meeting_common_rows) },
-    { conf_meeting_signal_rows, conf_nelts(conf_meeting_signal_rows) },
-    { NULL, 0 }
+static const conf_rows_t  conf_meeting_common_group = {
+    conf_meeting_common_rows, conf_nelts(conf_meeting_common_rows)
+};
+
+static const conf_rows_t *const  conf_meeting_groups[] = {
+    &conf_meeting_common_group,
+    &conf_meeting_account_group,
+    &conf_meeting_signal_group,
+    NULL
 };
 
 
@@ -142,6 +147,7 @@ const conf_api_t  conf_api_meeting = {
     .request_ids = true,
     .messages = conf_meeting_messages,
     .nmessages = conf_nelts(conf_meeting_messages),
+    .token_cookie = "access_token",
     .type_field = conf_string("type"),
     .errors = conf_meeting_errors,
     .closes = conf_meeting_closes,
@@ -205,6 +211,10 @@ conf_meeting_answer(conf_op_t *op, conf_buf_t *buf, conf_answer_t *answer)
     }
 
     conf_meeting_close(op, buf);
+
+    if (row->headers != NULL) {
+        row->headers(op, answer);
+    }
 }
 
 

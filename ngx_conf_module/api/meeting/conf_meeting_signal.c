@@ -128,7 +128,7 @@ static const conf_history_fixed_t  conf_meeting_log_fixed = {
     .limit_default = 50, .limit_max = 1000, .order = CONF_ORDER_DESCENDING
 };
 
-const conf_row_t  conf_meeting_signal_rows[CONF_MEETING_SIGNAL_ROWS] = {
+static const conf_row_t  conf_meeting_signal_rows[] = {
 
     { .method = CONF_M_GET, .path = "/ws/signaling",
       .auth = CONF_AUTH_USER, .body = CONF_BODY_SOCKET,
@@ -165,6 +165,11 @@ const conf_row_t  conf_meeting_signal_rows[CONF_MEETING_SIGNAL_ROWS] = {
       .auth = CONF_AUTH_USER, .rate = &conf_meeting_stats_rate,
       .verb = conf_signal_stats, .view = &conf_meeting_stats_view,
       .summary = "The caller's meetings that somebody is in" }
+};
+
+
+const conf_rows_t  conf_meeting_signal_group = {
+    conf_meeting_signal_rows, conf_nelts(conf_meeting_signal_rows)
 };
 
 

@@ -357,7 +357,6 @@ static conf_str_t
 ngx_http_conference_token(ngx_http_conference_ctx_t *ctx)
 {
     conf_str_t           token = conf_null_string;
-    conf_body_e          body;
     ngx_table_elt_t     *h;
     ngx_http_request_t  *r = ctx->request;
 
@@ -365,17 +364,15 @@ ngx_http_conference_token(ngx_http_conference_ctx_t *ctx)
         return ngx_http_conference_str(r->headers_in.authorization->value);
     }
 
-    body = ctx->op.row->body;
-
-    if (body == CONF_BODY_SOCKET || body == CONF_BODY_FILE) {
-        token = ngx_http_conference_str(ngx_http_conference_arg(r, "token"));
-    }
-
-    if (token.len == 0
-        && (body == CONF_BODY_SOCKET || body == CONF_BODY_FILE))
+    if (ctx->op.row->body == CONF_BODY_SOCKET
+        || ctx->op.row->body == CONF_BODY_FILE)
     {
-        token = ngx_http_conference_str(ngx_http_conference_arg(r,
-                                                            "access_token"));
+        token = ngx_http_conference_str(ngx_http_conference_arg(r, "token"));
+
+        if (token.len == 0) {
+            token = ngx_http_conference_str(
+                                  ngx_http_conference_arg(r, "access_token"));
+        }
     }
 
     if (token.len == 0 && body == CONF_BODY_SOCKET) {

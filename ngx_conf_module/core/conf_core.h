@@ -112,9 +112,9 @@ typedef struct {
     uint64_t              user_id;
     uint32_t              version;       /* of the user, in the token */
     bool                  versioned;     /* the token carries one */
+    bool                  admin;         /* the user is, by its record */
     bool                  ticket;        /* good for opening a socket only */
     uint64_t              sid;           /* of the login; 0: of none */
-    bool                  admin;         /* the user is, by its record */
     int64_t               expires_ms;
 } conf_auth_t;
 

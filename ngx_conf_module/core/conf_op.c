@@ -558,8 +558,8 @@ conf_op_authorized(conf_op_t *op, const void *reply)
     }
 
     op->auth.version = user->version;
-    op->auth.versioned = true;
     op->auth.admin = user->role == CONF_USER_ADMIN;
+    op->auth.versioned = true;
 
     if (op->row->auth == CONF_AUTH_ADMIN && user->role != CONF_USER_ADMIN) {
         return conf_op_fail(op, CONF_E_FORBIDDEN);

@@ -45,6 +45,7 @@
  */
 
 extern const conf_rows_t  conf_meeting_account_group;
+extern const conf_rows_t  conf_meeting_signal_group;
 
 extern const conf_rate_t  conf_meeting_common_rate;    /* 300/min, address */
 
@@ -58,9 +59,8 @@ extern const conf_rate_t  conf_meeting_common_rate;    /* 300/min, address */
 
 extern const conf_api_t  conf_api_meeting_b;
 
-#define CONF_MEETING_MESSAGES     11
+#define CONF_MEETING_MESSAGES  11
 
-extern const conf_rows_t  conf_meeting_signal_group;
 extern const conf_row_t  conf_meeting_messages[CONF_MEETING_MESSAGES];
 
 conf_rc_t conf_meeting_find(conf_session_t *session, conf_arena_t *arena,

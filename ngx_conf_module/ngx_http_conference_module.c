@@ -182,6 +182,13 @@ static ngx_command_t  ngx_http_conference_commands[] = {
       offsetof(ngx_http_conference_loc_conf_t, log_mask),
       NULL },
 
+    { ngx_string("conf_openapi"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
+      ngx_http_conference_openapi,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("conf_status"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
       ngx_http_conference_status,
@@ -467,7 +474,7 @@ ngx_http_conference_create_loc_conf(ngx_conf_t *cf)
 {
     ngx_http_conference_loc_conf_t  *conf;
 
-    /* All zero: api, settings, prefix, jwt_secret, origin_list, files. */
+    /* All zero: api, settings, prefix, openapi, secret, origins, files. */
 
     conf = ngx_pcalloc(cf->pool, sizeof(ngx_http_conference_loc_conf_t));
     if (conf == NULL) {

@@ -48,6 +48,8 @@ typedef struct {
     const conf_api_t             *api;       /* NULL: not ours */
     conf_settings_t               settings;
     ngx_str_t                     prefix;    /* of the location */
+    ngx_str_t                     openapi;   /* the document served here */
+    ngx_str_t                     openapi_etag;
 
     ngx_str_t                     jwt_secret;
     ngx_msec_t                    token_ttl;
@@ -195,6 +197,12 @@ ngx_int_t ngx_http_conference_add_variables(ngx_conf_t *cf);
 /* ngx_http_conference_status.c: conf_status, conf_metrics, conf_health */
 
 char *ngx_http_conference_status(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+
+/* ngx_http_conference_openapi.c: conf_openapi */
+
+char *ngx_http_conference_openapi(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
 

@@ -220,6 +220,17 @@ typedef struct {
 } conf_answer_t;
 
 /*
+ * The shape of failures, for documents: those of that status; status 0 ends
+ * the list and stands for all others.
+ */
+
+typedef struct {
+    uint16_t               status;
+    const char            *name;           /* of the shape */
+    const conf_view_t     *view;           /* NULL: plain text */
+} conf_shape_t;
+
+/*
  * A dialect.  answer and frame write what an op ended in; event writes what a
  * published event is to this dialect's sockets, or nothing (buf stays empty).
  */
@@ -233,6 +244,10 @@ struct conf_api_s {
     size_t                 nmessages;
     conf_str_t             type_field;     /* of a message */
     const conf_error_row_t *errors;        /* CONF_E_MAX rows, by number */
+
+    /* What answer writes, for documents; data is the row without a sub. */
+    const conf_view_t     *envelope;
+    const conf_shape_t    *failures;
 
     void                 (*answer)(conf_op_t *op, conf_buf_t *buf,
                              conf_answer_t *answer);

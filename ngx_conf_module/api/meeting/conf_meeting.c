@@ -123,6 +123,38 @@ static const conf_rows_t  conf_meeting_groups[] = {
 };
 
 
+/* The envelope: data is an object; a failure has "error", too. */
+
+#define CONF_MEETING_OPEN                                                     \
+    { .name = conf_string("code"), .kind = CONF_V_I64 },                      \
+    { .name = conf_string("message"), .kind = CONF_V_STR },                   \
+    { .name = conf_string("data"), .kind = CONF_V_OBJECT }
+
+#define CONF_MEETING_CLOSE                                                    \
+    { .name = conf_string("timestamp"), .kind = CONF_V_TIME_UTC },            \
+    { .name = conf_string("request_id"), .kind = CONF_V_STR }
+
+static const conf_view_row_t  conf_meeting_success_rows[] = {
+    CONF_MEETING_OPEN, CONF_MEETING_CLOSE
+};
+
+static const conf_view_t  conf_meeting_success_view =
+    { conf_meeting_success_rows, conf_nelts(conf_meeting_success_rows), 0 };
+
+static const conf_view_row_t  conf_meeting_failure_rows[] = {
+    CONF_MEETING_OPEN,
+    { .name = conf_string("error"), .kind = CONF_V_STR },
+    CONF_MEETING_CLOSE
+};
+
+static const conf_view_t  conf_meeting_failure_view =
+    { conf_meeting_failure_rows, conf_nelts(conf_meeting_failure_rows), 0 };
+
+static const conf_shape_t  conf_meeting_failures[] = {
+    { 0, "Failure", &conf_meeting_failure_view }
+};
+
+
 const conf_api_t  conf_api_meeting = {
     .name = conf_string("meeting"),
     .index = 1,
@@ -130,6 +162,8 @@ const conf_api_t  conf_api_meeting = {
     .request_ids = true,
     .type_field = conf_string("type"),
     .errors = conf_meeting_errors,
+    .envelope = &conf_meeting_success_view,
+    .failures = conf_meeting_failures,
     .answer = conf_meeting_answer,
     .event = conf_meeting_event
 };

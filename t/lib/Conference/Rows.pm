@@ -15,10 +15,21 @@ use File::Basename qw(dirname);
 our $Dir = dirname(__FILE__) . '/../../../ngx_conf_module/api';
 
 
+# The dialects that there are: what conf_api.c lists.
+
+sub apis {
+    my ($list) = text("$Dir/conf_api.c") =~ /conf_apis\[\] = \{(.*?)\}/s;
+
+    return $list =~ /&conf_api_(\w+)/g;
+}
+
+
+# A dialect's files are beside the others, or in a folder of their own.
+
 sub files {
     my ($api) = @_;
-    my @files = grep { !m{/conf_api\.c$} }
-                glob(defined $api ? "$Dir/conf_$api*.c" : "$Dir/conf_*.c");
+    my @files = map { glob "$Dir/conf_$_*.c $Dir/$_/conf_*.c" }
+                defined $api ? $api : apis();
 
     die "no tables in $Dir\n" unless @files;
     return @files;
@@ -60,6 +71,7 @@ sub rows {
 
             die "$file: a row without a path: $row\n"
                 unless defined $row{path};
+            $row{path} =~ s{/\?$}{};
             push @rows, \%row;
         }
     }
@@ -98,9 +110,9 @@ sub sentences {
             $seen{"$what$_"} = 1 for @{$macro{$name}};
         }
 
-        $seen{$1} = 1 while $text =~ /CONF_SAY\(\w+,\s*"([^"]+)"\s*\)/g;
+        $seen{$1} = 1 while $text =~ /\w*_SAY\(\w+,\s*"([^"]+)"\s*\)/g;
         $seen{$1} = 1 while $text =~
-            /CONF_ERR\(\w+,\s*\d+,\s*\d+,\s*"([^"]+)"\s*\)/g;
+            /\w*_ERR\(\w+,\s*\d+,\s*\d+,\s*"([^"]+)"\s*\)/g;
 
         # A code point above ASCII, or a blank: no dialect's or type's name.
 

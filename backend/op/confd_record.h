@@ -237,5 +237,13 @@ conf_rc_t confd_member_leave(confd_op_ctx_t *ctx, conf_room_t *room,
  */
 conf_rc_t confd_report_note(confd_op_ctx_t *ctx, uint64_t pos);
 
+/*
+ * Puts a mail into the outbox, in the op's own transaction; it leaves after
+ * the commit.  CONF_E_INVALID for an address that no header may have: empty,
+ * or with control characters, blanks or angle brackets.
+ */
+conf_rc_t confd_mail_put(confd_op_ctx_t *ctx, conf_str_t to,
+    conf_str_t subject, conf_str_t text);
+
 
 #endif /* _CONFD_RECORD_H_INCLUDED_ */

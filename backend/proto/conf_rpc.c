@@ -53,6 +53,8 @@ CONF_PROTO_TABLE(message_list, CONF_MESSAGE_LIST_FIELDS);
 CONF_PROTO_TABLE(messages, CONF_MESSAGES_FIELDS);
 CONF_PROTO_TABLE(file_add, CONF_FILE_ADD_FIELDS);
 CONF_PROTO_TABLE(file_key, CONF_FILE_KEY_FIELDS);
+CONF_PROTO_TABLE(mail, CONF_MAIL_FIELDS);
+CONF_PROTO_TABLE(mail_done, CONF_MAIL_DONE_FIELDS);
 
 
 #define CONF_OP(NAME, name, request, reply, lane, flags)                      \

@@ -361,6 +361,25 @@ size_t conf_time_bucket(uint64_t us);
     X(s, U64,  actor,       0)          /* a member of the file's room */     \
     X(s, STR,  name,        CONF_FILE_NAME_MAX)
 
+/*
+ * Mail that waits in the store.  MAIL_NEXT: the oldest that is due, or id 0
+ * and when (due_ms; 0: never) there will be one.  MAIL_DONE: it was handed
+ * over, or it was not and is tried again later, at last given up.
+ */
+
+#define CONF_MAIL_FIELDS(X, s)                                                \
+    X(s, U64,  id,          0)                                                \
+    X(s, STR,  to,          CONF_EMAIL_MAX)                                   \
+    X(s, STR,  subject,     CONF_NAME_MAX)                                    \
+    X(s, STR,  text,        CONF_TEXT_MAX)                                    \
+    X(s, I64,  created_ms,  0)                                                \
+    X(s, I64,  due_ms,      0)                                                \
+    X(s, U32,  tries,       0)          /* that have failed */
+
+#define CONF_MAIL_DONE_FIELDS(X, s)                                           \
+    X(s, U64,  id,          0)                                                \
+    X(s, BOOL, sent,        0)
+
 
 CONF_PROTO_STRUCT(none, CONF_NONE_FIELDS);
 CONF_PROTO_STRUCT(hello, CONF_HELLO_FIELDS);
@@ -405,11 +424,14 @@ CONF_PROTO_STRUCT(message_list, CONF_MESSAGE_LIST_FIELDS);
 CONF_PROTO_STRUCT(messages, CONF_MESSAGES_FIELDS);
 CONF_PROTO_STRUCT(file_add, CONF_FILE_ADD_FIELDS);
 CONF_PROTO_STRUCT(file_key, CONF_FILE_KEY_FIELDS);
+CONF_PROTO_STRUCT(mail, CONF_MAIL_FIELDS);
+CONF_PROTO_STRUCT(mail_done, CONF_MAIL_DONE_FIELDS);
 
 
 /* Ops. */
 
 #define CONF_OP_IDEMPOTENT  0x01
+#define CONF_OP_SELF        0x02
 
 typedef enum {
     CONF_LANE_LOOP = 0,

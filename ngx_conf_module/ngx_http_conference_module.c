@@ -196,6 +196,13 @@ static ngx_command_t  ngx_http_conference_commands[] = {
       0,
       NULL },
 
+    { ngx_string("conf_status_step"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_http_conference_main_conf_t, status_step),
+      NULL },
+
     { ngx_string("conf_metrics"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
       ngx_http_conference_status,
@@ -447,6 +454,7 @@ ngx_http_conference_create_main_conf(ngx_conf_t *cf)
     }
 
     cmcf->backend_timeout = NGX_CONF_UNSET_MSEC;
+    cmcf->status_step = NGX_CONF_UNSET_MSEC;
 
     return cmcf;
 }
@@ -458,10 +466,17 @@ ngx_http_conference_init_main_conf(ngx_conf_t *cf, void *conf)
     ngx_http_conference_main_conf_t  *cmcf = conf;
 
     ngx_conf_init_msec_value(cmcf->backend_timeout, 5000);
+    ngx_conf_init_msec_value(cmcf->status_step, 60000);
 
     if (cmcf->backend_timeout == 0) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "conf_backend_timeout must not be 0");
+        return NGX_CONF_ERROR;
+    }
+
+    if (cmcf->status_step < 1000) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "conf_status_step must be at least 1s");
         return NGX_CONF_ERROR;
     }
 

@@ -28,6 +28,7 @@ typedef struct {
     ngx_shm_zone_t             *zone;
     ngx_addr_t                 *backend;
     ngx_msec_t                  backend_timeout;
+    ngx_msec_t                  status_step;
     conf_route_t               *routes[CONF_APIS_MAX];
 
     conf_env_t                  env;
@@ -198,6 +199,15 @@ ngx_int_t ngx_http_conference_add_variables(ngx_conf_t *cf);
 
 char *ngx_http_conference_status(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+
+
+/* ngx_http_conference_history.c: the status' figures over time */
+
+/* Takes a sample when it is time for one. */
+void ngx_http_conference_history_tick(ngx_http_conference_main_conf_t *cmcf);
+
+/* All samples as a JSON object. */
+void ngx_http_conference_history(conf_buf_t *buf);
 
 
 /* ngx_http_conference_openapi.c: conf_openapi */

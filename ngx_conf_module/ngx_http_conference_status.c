@@ -86,6 +86,8 @@ static const ngx_http_conference_figure_t  ngx_http_conference_zone_rows[] = {
         "Events that an inbox had no room for.", 0),
     NGX_HTTP_CONFERENCE_ZONE(zone_full, "conference_zone_full_total",
         "Allocations that failed because the zone was full.", 0),
+    NGX_HTTP_CONFERENCE_ZONE(pages, "conference_zone_pages",
+        "Pages of the zone that were free when it was empty.", 1),
     NGX_HTTP_CONFERENCE_ZONE(free_pages, "conference_zone_free_pages",
         "Free pages of the zone.", 1),
     NGX_HTTP_CONFERENCE_ZONE(cached, "conference_cached_records",
@@ -450,7 +452,9 @@ ngx_http_conference_json(conf_buf_t *buf, const conf_stat_t *stat)
         conf_buf_lit(buf, "null");
     }
 
-    conf_buf_lit(buf, "}}\n");
+    conf_buf_lit(buf, "},\"history\":");
+    ngx_http_conference_history(buf);
+    conf_buf_lit(buf, "}\n");
 }
 
 

@@ -98,6 +98,7 @@ my %right = (
     conf_api => ['roomchat', 'location'],
     conf_openapi => ['meeting mount=/a/', 'location'],
     conf_status => ['', 'location'],
+    conf_status_step => ['1s', 'http'],
 );
 
 for my $name (sort keys %right) {
@@ -162,6 +163,7 @@ my @wrong = (
     ['conf_backend_timeout x',
      '"conf_backend_timeout" directive invalid value'],
     ['conf_backend_timeout 0', 'conf_backend_timeout must not be 0'],
+    ['conf_status_step 999ms', 'conf_status_step must be at least 1s'],
     ['conf_jwt_secret short',
      'conf_jwt_secret: the secret has 5 bytes, at least 32 are needed'],
     ['conf_jwt_secret ""',

@@ -92,6 +92,38 @@ conf_time_bucket(uint64_t us)
 }
 
 
+uint64_t
+conf_time_quantile(const uint64_t *from, const uint64_t *to, unsigned percent)
+{
+    size_t    i;
+    uint64_t  n, total, want, below, low, high;
+
+    total = 0;
+
+    for (i = 0; i < CONF_TIME_BUCKETS; i++) {
+        total += to[i] - from[i];
+    }
+
+    want = (total * percent + 99) / 100;
+    below = 0;
+    low = 0;
+
+    for (i = 0; i < CONF_TIME_BUCKETS - 1; i++) {
+        n = to[i] - from[i];
+        high = conf_time_bounds[i];
+
+        if (n != 0 && below + n >= want) {
+            return low + (high - low) * (want - below) / n;
+        }
+
+        below += n;
+        low = high;
+    }
+
+    return total == 0 ? 0 : low;
+}
+
+
 conf_rc_t
 conf_frame_write(conf_buf_t *buf, const conf_frame_t *frame,
     const conf_proto_t *proto, const void *message)

@@ -52,6 +52,14 @@ extern const uint64_t  conf_time_bounds[CONF_TIME_BUCKETS - 1];
 
 size_t conf_time_bucket(uint64_t us);
 
+/*
+ * The time below which that percentage of what came between two states of a
+ * histogram is: within its bucket evenly, at most the last bound; 0 when
+ * nothing came.
+ */
+uint64_t conf_time_quantile(const uint64_t *from, const uint64_t *to,
+    unsigned percent);
+
 
 /* STAT: of the daemon since its start. */
 

@@ -369,6 +369,7 @@ ngx_http_conference_init_process(ngx_cycle_t *cycle)
     cmcf->env.data = cmcf;
     cmcf->env.now_ms = ngx_http_conference_now;
     cmcf->env.random = ngx_http_conference_random;
+    cmcf->env.status = ngx_http_conference_status_json;
 
     if (ngx_http_conference_zone_attach(cmcf, cycle->log) != NGX_OK
         || conf_live_create(&cmcf->env) == NULL)

@@ -200,6 +200,10 @@ ngx_int_t ngx_http_conference_add_variables(ngx_conf_t *cf);
 char *ngx_http_conference_status(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
+/* env->status */
+void ngx_http_conference_status_json(conf_env_t *env, conf_buf_t *buf,
+    const conf_stat_t *stat);
+
 
 /* ngx_http_conference_history.c: the status' figures over time */
 

@@ -32,7 +32,6 @@ my %spare = (roomchat => [
     'Changed meanwhile, please try again',
     'File not found',
     'File type not allowed',
-    'Insufficient permissions',
     'Internal server error',
     'Invalid authorization header format',
     'Invalid meeting password',

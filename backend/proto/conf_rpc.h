@@ -257,6 +257,17 @@ uint64_t conf_time_quantile(const uint64_t *from, const uint64_t *to,
     X(s, LIST, rooms,       room)                                             \
     X(s, BOOL, more,        0)
 
+/* For admins: the rooms that somebody has joined, by id; total of all. */
+
+#define CONF_ROOM_LIVE_FIELDS(X, s)                                           \
+    X(s, U64,  actor,       0)                                                \
+    X(s, U64,  offset,      0)                                                \
+    X(s, U32,  limit,       0)          /* 1..1,000 */
+
+#define CONF_LIVE_ROOMS_FIELDS(X, s)                                          \
+    X(s, LIST, rooms,       room)                                             \
+    X(s, U64,  total,       0)
+
 #define CONF_ROOM_UPDATE_FIELDS(X, s)                                         \
     X(s, U64,  actor,       0)          /* owner or moderator */              \
     X(s, U64,  room_id,     0)                                                \
@@ -418,6 +429,8 @@ CONF_PROTO_STRUCT(room_key, CONF_ROOM_KEY_FIELDS);
 CONF_PROTO_STRUCT(room_view, CONF_ROOM_VIEW_FIELDS);
 CONF_PROTO_STRUCT(room_list, CONF_ROOM_LIST_FIELDS);
 CONF_PROTO_STRUCT(rooms, CONF_ROOMS_FIELDS);
+CONF_PROTO_STRUCT(room_live, CONF_ROOM_LIVE_FIELDS);
+CONF_PROTO_STRUCT(live_rooms, CONF_LIVE_ROOMS_FIELDS);
 CONF_PROTO_STRUCT(room_update, CONF_ROOM_UPDATE_FIELDS);
 CONF_PROTO_STRUCT(head, CONF_HEAD_FIELDS);
 CONF_PROTO_STRUCT(heads, CONF_HEADS_FIELDS);

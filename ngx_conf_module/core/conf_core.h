@@ -94,6 +94,10 @@ struct conf_env_s {
                             const void *request);
     void                (*cancel)(conf_env_t *env, conf_call_t *call);
 
+    /* The server's figures as JSON; NULL: it has none. */
+    void                (*status)(conf_env_t *env, conf_buf_t *buf,
+                            const conf_stat_t *stat);
+
     /* Rings doorbells. */
     void                (*wake)(conf_env_t *env, const conf_wake_t *wake);
 

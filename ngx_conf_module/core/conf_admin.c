@@ -22,9 +22,11 @@ conf_admin_status(conf_op_t *op, const void *in)
 
     memset(&none, 0, sizeof(conf_none_t));
 
-    return conf_op_call(op, CONF_OP_STAT, &none, conf_admin_told);
+    return conf_op_try(op, CONF_OP_STAT, &none, conf_admin_told);
 }
 
+
+/* Without confd the others are told all the same. */
 
 static conf_rc_t
 conf_admin_told(conf_op_t *op, const void *reply)

@@ -134,6 +134,7 @@ struct conf_op_s {
 
     conf_call_t            call;
     conf_step_pt           next;
+    bool                   optional;      /* next does without a reply, too */
     conf_step_pt           then;          /* after the verb's own end */
     void                  *state;         /* the verb's, in the arena */
 
@@ -266,7 +267,14 @@ conf_rc_t conf_op_call(conf_op_t *op, conf_op_e code, const void *request,
 conf_rc_t conf_op_done(conf_op_t *op, const void *reply);
 conf_rc_t conf_op_fail(conf_op_t *op, conf_rc_t rc);
 
-/* The same with the field that was wrong. */
+/*
+ * A call whose answer one can do without: when the fault is the server's (no
+ * link, no time) next goes on with NULL.
+ */
+conf_rc_t conf_op_try(conf_op_t *op, conf_op_e code, const void *request,
+    conf_step_pt next);
+
+/* The same as conf_op_fail() with the field that was wrong. */
 conf_rc_t conf_op_invalid(conf_op_t *op, const char *field,
     const char *reason);
 

@@ -67,7 +67,7 @@ function nameOf(user) {
 
 
 function state(user) {
-    const until = user.ban?.until || user.banned_until;
+    const until = user.banned_until;
 
     return user.status === 'banned' && until
         ? el('span', {}, 'banned until ', time(until))
@@ -199,7 +199,7 @@ async function audit() {
     return () => {
         counted('audit', data.total, 'action', 'actions');
         $('audit-list').replaceChildren(...data.entries.map(one => row(
-            cell(time(one.created_at)), cell(one.admin_name),
+            cell(time(one.time)), cell(one.actor_name),
             cell(one.action), cell(one.username), cell(one.detail))));
         paging('audit', data);
     };

@@ -262,7 +262,7 @@ typedef struct {
 } conf_status_out_t;
 
 /* nothing -> conf_status_out_t */
-conf_rc_t conf_admin_status(conf_op_t *op, const void *in);
+conf_rc_t conf_status_show(conf_op_t *op, const void *in);
 
 #define CONF_LIVE_PAGE  20
 
@@ -286,7 +286,7 @@ typedef struct {
 } conf_live_list_out_t;
 
 /* conf_live_in_t -> conf_live_list_out_t: where somebody is now */
-conf_rc_t conf_admin_meetings(conf_op_t *op, const void *in);
+conf_rc_t conf_status_meetings(conf_op_t *op, const void *in);
 
 
 /* Sockets. */

@@ -119,7 +119,7 @@ static const conf_row_t  conf_meeting_common_rows[] = {
 
 static const conf_rows_t  conf_meeting_groups[] = {
     { conf_meeting_common_rows, conf_nelts(conf_meeting_common_rows) },
-    { conf_meeting_admin_rows, CONF_MEETING_ADMIN_ROWS },
+    { conf_meeting_status_rows, CONF_MEETING_STATUS_ROWS },
     { NULL, 0 }
 };
 

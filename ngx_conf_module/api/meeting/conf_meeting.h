@@ -49,9 +49,9 @@ extern const conf_rate_t  conf_meeting_common_rate;    /* 300/min, address */
 
 /* The rows of each file, for conf_meeting.c. */
 
-#define CONF_MEETING_ADMIN_ROWS  2
+#define CONF_MEETING_STATUS_ROWS  2
 
-extern const conf_row_t  conf_meeting_admin_rows[CONF_MEETING_ADMIN_ROWS];
+extern const conf_row_t  conf_meeting_status_rows[CONF_MEETING_STATUS_ROWS];
 
 
 #endif /* _CONF_MEETING_H_INCLUDED_ */

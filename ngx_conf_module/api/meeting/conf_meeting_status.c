@@ -12,13 +12,13 @@ static const conf_rate_t  conf_meeting_live_rate =
     { 132, { 50, CONF_MINUTE }, false };
 
 
-static const conf_view_row_t  conf_meeting_status_rows[] = {
+static const conf_view_row_t  conf_meeting_figures_rows[] = {
     { .name = conf_string("status"), .kind = CONF_V_RAW,
       .offset = CONF_AT(conf_status_out_t, status) }
 };
 
 static const conf_view_t  conf_meeting_status_view =
-    CONF_VIEW(conf_meeting_status_rows, conf_status_out_t);
+    CONF_VIEW(conf_meeting_figures_rows, conf_status_out_t);
 
 
 static const conf_field_t  conf_meeting_live_fields[] = {
@@ -86,16 +86,16 @@ static const conf_view_t  conf_meeting_lives_view =
     CONF_VIEW(conf_meeting_lives_rows, conf_live_list_out_t);
 
 
-const conf_row_t  conf_meeting_admin_rows[CONF_MEETING_ADMIN_ROWS] = {
+const conf_row_t  conf_meeting_status_rows[CONF_MEETING_STATUS_ROWS] = {
 
     { .method = CONF_M_GET, .path = "/api/v1/admin/status",
       .auth = CONF_AUTH_ADMIN, .rate = &conf_meeting_status_rate,
-      .verb = conf_admin_status, .view = &conf_meeting_status_view,
+      .verb = conf_status_show, .view = &conf_meeting_status_view,
       .summary = "The server's figures, now and over the last hour" },
 
     { .method = CONF_M_GET, .path = "/api/v1/admin/meetings",
       .auth = CONF_AUTH_ADMIN, .rate = &conf_meeting_live_rate,
       .body = CONF_BODY_QUERY, .schema = &conf_meeting_live_schema,
-      .verb = conf_admin_meetings, .view = &conf_meeting_lives_view,
+      .verb = conf_status_meetings, .view = &conf_meeting_lives_view,
       .summary = "Meetings that somebody has joined" }
 };

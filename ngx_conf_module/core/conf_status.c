@@ -7,12 +7,12 @@
 #include "conf_live.h"
 
 
-static conf_rc_t conf_admin_told(conf_op_t *op, const void *reply);
-static conf_rc_t conf_admin_listed(conf_op_t *op, const void *reply);
+static conf_rc_t conf_status_told(conf_op_t *op, const void *reply);
+static conf_rc_t conf_status_listed(conf_op_t *op, const void *reply);
 
 
 conf_rc_t
-conf_admin_status(conf_op_t *op, const void *in)
+conf_status_show(conf_op_t *op, const void *in)
 {
     conf_none_t  none;
 
@@ -22,14 +22,14 @@ conf_admin_status(conf_op_t *op, const void *in)
 
     memset(&none, 0, sizeof(conf_none_t));
 
-    return conf_op_try(op, CONF_OP_STAT, &none, conf_admin_told);
+    return conf_op_try(op, CONF_OP_STAT, &none, conf_status_told);
 }
 
 
 /* Without confd the others are told all the same. */
 
 static conf_rc_t
-conf_admin_told(conf_op_t *op, const void *reply)
+conf_status_told(conf_op_t *op, const void *reply)
 {
     conf_rc_t           rc;
     conf_buf_t          buf;
@@ -57,7 +57,7 @@ conf_admin_told(conf_op_t *op, const void *reply)
 
 
 conf_rc_t
-conf_admin_meetings(conf_op_t *op, const void *in)
+conf_status_meetings(conf_op_t *op, const void *in)
 {
     conf_room_live_t       request;
     conf_live_list_out_t  *out;
@@ -77,14 +77,14 @@ conf_admin_meetings(conf_op_t *op, const void *in)
     request.offset = (out->page - 1) * out->page_size;
     request.limit = (uint32_t) out->page_size;
 
-    return conf_op_call(op, CONF_OP_ROOM_LIVE, &request, conf_admin_listed);
+    return conf_op_call(op, CONF_OP_ROOM_LIVE, &request, conf_status_listed);
 }
 
 
 /* Who has joined is durable, who is connected is known here. */
 
 static conf_rc_t
-conf_admin_listed(conf_op_t *op, const void *reply)
+conf_status_listed(conf_op_t *op, const void *reply)
 {
     size_t                    i;
     conf_live_room_t         *rooms;

@@ -115,14 +115,14 @@ conf_openapi_paths(conf_openapi_doc_t *doc)
 static const conf_row_t *
 conf_openapi_nth(const conf_api_t *api, size_t n)
 {
-    const conf_rows_t  *group;
+    const conf_rows_t *const  *group;
 
-    for (group = api->groups; group->rows != NULL; group++) {
-        if (n < group->n) {
-            return &group->rows[n];
+    for (group = api->groups; *group != NULL; group++) {
+        if (n < (*group)->n) {
+            return &(*group)->rows[n];
         }
 
-        n -= group->n;
+        n -= (*group)->n;
     }
 
     return NULL;

@@ -523,9 +523,13 @@ static const conf_row_t  conf_roomchat_messages[] = {
 };
 
 
-static const conf_rows_t  conf_roomchat_groups[] = {
-    { conf_roomchat_rows, conf_nelts(conf_roomchat_rows) },
-    { NULL, 0 }
+static const conf_rows_t  conf_roomchat_group = {
+    conf_roomchat_rows, conf_nelts(conf_roomchat_rows)
+};
+
+static const conf_rows_t *const  conf_roomchat_groups[] = {
+    &conf_roomchat_group,
+    NULL
 };
 
 

@@ -243,7 +243,7 @@ typedef struct {
 struct conf_api_s {
     conf_str_t             name;
     uint32_t               index;          /* dense, for per-dialect caches */
-    const conf_rows_t     *groups;         /* the endpoints */
+    const conf_rows_t     *const *groups;  /* the endpoints */
     bool                   request_ids;    /* X-Request-ID is one's own */
     const conf_row_t      *messages;       /* the last one may be "*" */
     size_t                 nmessages;

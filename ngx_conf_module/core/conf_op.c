@@ -329,7 +329,7 @@ conf_api_routes(const conf_api_t *api, conf_arena_t *arena,
     size_t              i;
     conf_rc_t           rc;
     conf_route_t       *route;
-    const conf_rows_t  *group;
+    const conf_rows_t  *group, *const *groups;
 
     *wrong = NULL;
 
@@ -338,7 +338,9 @@ conf_api_routes(const conf_api_t *api, conf_arena_t *arena,
         return NULL;
     }
 
-    for (group = api->groups; group->rows != NULL; group++) {
+    for (groups = api->groups; *groups != NULL; groups++) {
+        group = *groups;
+
         for (i = 0; i < group->n; i++) {
             rc = conf_route_add(route, group->rows[i].method,
                                 group->rows[i].path, &group->rows[i]);

@@ -117,10 +117,14 @@ static const conf_row_t  conf_meeting_common_rows[] = {
 };
 
 
-static const conf_rows_t  conf_meeting_groups[] = {
-    { conf_meeting_common_rows, conf_nelts(conf_meeting_common_rows) },
-    { conf_meeting_status_rows, CONF_MEETING_STATUS_ROWS },
-    { NULL, 0 }
+static const conf_rows_t  conf_meeting_common_group = {
+    conf_meeting_common_rows, conf_nelts(conf_meeting_common_rows)
+};
+
+static const conf_rows_t *const  conf_meeting_groups[] = {
+    &conf_meeting_common_group,
+    &conf_meeting_status_group,
+    NULL
 };
 
 

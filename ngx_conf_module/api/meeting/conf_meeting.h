@@ -44,14 +44,9 @@
  * signaling rows, 130.. of what is here.
  */
 
+extern const conf_rows_t  conf_meeting_status_group;
+
 extern const conf_rate_t  conf_meeting_common_rate;    /* 300/min, address */
-
-
-/* The rows of each file, for conf_meeting.c. */
-
-#define CONF_MEETING_STATUS_ROWS  2
-
-extern const conf_row_t  conf_meeting_status_rows[CONF_MEETING_STATUS_ROWS];
 
 
 #endif /* _CONF_MEETING_H_INCLUDED_ */

@@ -86,7 +86,7 @@ static const conf_view_t  conf_meeting_lives_view =
     CONF_VIEW(conf_meeting_lives_rows, conf_live_list_out_t);
 
 
-const conf_row_t  conf_meeting_status_rows[CONF_MEETING_STATUS_ROWS] = {
+static const conf_row_t  conf_meeting_status_rows[] = {
 
     { .method = CONF_M_GET, .path = "/api/v1/admin/status",
       .auth = CONF_AUTH_ADMIN, .rate = &conf_meeting_status_rate,
@@ -98,4 +98,8 @@ const conf_row_t  conf_meeting_status_rows[CONF_MEETING_STATUS_ROWS] = {
       .body = CONF_BODY_QUERY, .schema = &conf_meeting_live_schema,
       .verb = conf_status_meetings, .view = &conf_meeting_lives_view,
       .summary = "Meetings that somebody has joined" }
+};
+
+const conf_rows_t  conf_meeting_status_group = {
+    conf_meeting_status_rows, conf_nelts(conf_meeting_status_rows)
 };

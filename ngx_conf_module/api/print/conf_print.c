@@ -65,12 +65,12 @@ main(int argc, char **argv)
 static void
 conf_print_rows(const conf_api_t *api)
 {
-    size_t              i;
-    const conf_rows_t  *group;
+    size_t                     i;
+    const conf_rows_t *const  *group;
 
-    for (group = api->groups; group->rows != NULL; group++) {
-        for (i = 0; i < group->n; i++) {
-            conf_print_row("row", &group->rows[i]);
+    for (group = api->groups; *group != NULL; group++) {
+        for (i = 0; i < (*group)->n; i++) {
+            conf_print_row("row", &(*group)->rows[i]);
         }
     }
 

@@ -61,7 +61,7 @@ function nameOf(user) {
     const name = user.nickname ? `${user.username} (${user.nickname})`
         : user.username;
 
-    return el('span', {}, name, user.email
+    return el('span', {}, el('span', {}, name), user.email
         ? el('span', { class: 'note line' }, user.email) : null);
 }
 
@@ -274,6 +274,7 @@ function sign(login) {
             .forEach(dialog => dialog.close());
         document.querySelectorAll('tbody')
             .forEach(body => body.replaceChildren());
+        document.querySelectorAll('form').forEach(form => form.reset());
     }
 
     open();

@@ -54,6 +54,8 @@ typedef struct {
 
     ngx_str_t                     jwt_secret;
     ngx_msec_t                    token_ttl;
+    ngx_msec_t                    refresh_ttl;
+    ngx_int_t                     password_min;
     ngx_flag_t                    rate_limit;
     ngx_int_t                     rate_scale;    /* percent */
     ngx_flag_t                    log_mask;
@@ -86,6 +88,7 @@ typedef struct {
     uint64_t                         started;     /* on the clock, in us */
     void                            *upload;
     unsigned                         no_space:1;  /* the body is dropped */
+    unsigned                         by_cookie:1; /* the token is one's */
 } ngx_http_conference_ctx_t;
 
 
@@ -169,6 +172,9 @@ void ngx_http_conference_ws_start(ngx_http_conference_ctx_t *ctx);
 
 /* The request ends before that. */
 void ngx_http_conference_ws_drop(ngx_http_conference_ctx_t *ctx);
+
+/* NGX_OK: a page may ask, or it is no page's request; NGX_DECLINED. */
+ngx_int_t ngx_http_conference_origin(ngx_http_conference_ctx_t *ctx);
 
 /* The worker ends: all its sockets are closed with a word. */
 void ngx_http_conference_ws_leave(ngx_cycle_t *cycle);

@@ -8,8 +8,6 @@
 #include "ngx_http_conference_stat.h"
 
 
-static ngx_int_t ngx_http_conference_ws_origin(
-    ngx_http_conference_ctx_t *ctx);
 static void ngx_http_conference_ws_take(ngx_http_request_t *r);
 static void ngx_http_conference_ws_greet(ngx_http_conference_ws_t *ws,
     conf_op_t *op);
@@ -45,7 +43,7 @@ ngx_http_conference_ws_prepare(ngx_http_conference_ctx_t *ctx)
         return CONF_E_BAD_REQUEST;
     }
 
-    if (ngx_http_conference_ws_origin(ctx) != NGX_OK) {
+    if (ngx_http_conference_origin(ctx) != NGX_OK) {
         return CONF_E_ORIGIN;
     }
 
@@ -76,8 +74,8 @@ ngx_http_conference_ws_prepare(ngx_http_conference_ctx_t *ctx)
  * counts.  "same" compares its host and port with the Host header.
  */
 
-static ngx_int_t
-ngx_http_conference_ws_origin(ngx_http_conference_ctx_t *ctx)
+ngx_int_t
+ngx_http_conference_origin(ngx_http_conference_ctx_t *ctx)
 {
     u_char              *p;
     ngx_str_t            host, *list;

@@ -307,7 +307,8 @@ good('one secret a location', http => "$zone $backend", locations =>
 
 my %other = map { $_ => 1 } qw(conf_log_mask conf_metrics conf_health
                                conf_ws_deflate conf_ws_echo
-                               conf_rate_scale);
+                               conf_rate_scale conf_refresh_ttl
+                               conf_password_min);
 
 for my $name (slurp('ngx_conf_module/ngx_http_conference_module.c')
               =~ /ngx_string\("(conf_\w+)"\)/g)

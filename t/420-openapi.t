@@ -63,35 +63,37 @@ for my $api (@apis) {
 
     my $rows = 0;
 
-    for my $line (`"$root/build/debug/conf_print" rows $api`) {
-        chomp $line;
-        my ($kind, $method, $path, $auth, $body, $rate, $summary) =
-            split /\t/, $line;
+    for my $row (Conference::Rows::rows($api)) {
+        my ($method, $path, $rate) = @$row{qw(method path rate)};
+        my $auth = $row->{auth} // '-';
 
-        if ($kind eq 'message') {
+        if ($row->{kind} eq 'message') {
             ok((grep { $_->{type} eq $path }
                 @{$doc->{'x-websocket'}{messages}}), "message $path");
             next;
         }
 
         $rows++;
-        (my $name = $path) =~ s{/\?$}{};
-        $name =~ s/[:*](\w+)/{$1}/g;
+        (my $name = $path) =~ s/[:*](\w+)/{$1}/g;
         my $op = $doc->{paths}{$name}{lc $method};
 
-        is($op->{summary}, $summary, "$method $path");
-        is($op->{'x-rate-limit'}{count} || '-', $rate =~ /^(\d+)/ ? $1 : '-',
+        is($op->{summary}, $row->{summary}, "$method $path");
+        is($op->{'x-rate-limit'}{count} || '-', ($rate // '') =~ /^(\d+)/ ? $1 : '-',
            'its rate');
-        is($auth, !$op->{security} ? '-'
-                  : $op->{security}[0]{token}[0] // 'token', 'its token');
-        ok($op->{responses}{401} || $auth eq '-', '401 where one is needed');
-        is($body eq 'upload',
+
+        my $security = $op->{security} || [];
+        my ($with) = grep { $_->{token} } @$security;
+        my $need = !$with ? '-' : @{$with->{token}} ? $with->{token}[0]
+                 : 'token';
+        $need = "[$need]" if grep { !%$_ } @$security;
+        is($need, $auth, 'its token');
+        ok($op->{responses}{401} || $auth !~ /^\w/, '401 without it');
+        is($row->{body} eq 'upload',
            exists $op->{requestBody}{content}{'multipart/form-data'},
            'its body');
     }
 
-    my @found = Conference::Rows::endpoints($api);
-    is($rows, scalar @found, "$api: all $rows rows");
+    ok($rows > 3, "$api: $rows rows");
 
     # Not again when it is known.
 

@@ -2,8 +2,6 @@
 #include "conf_rpc.h"
 #include "conf_msgpack.h"
 
-#include <msgpack.h>
-
 
 #define CONF_FRAME_HEAD    4         /* bytes of the length */
 #define CONF_FRAME_FIELDS  5
@@ -55,6 +53,12 @@ CONF_PROTO_TABLE(message_list, CONF_MESSAGE_LIST_FIELDS);
 CONF_PROTO_TABLE(messages, CONF_MESSAGES_FIELDS);
 CONF_PROTO_TABLE(file_add, CONF_FILE_ADD_FIELDS);
 CONF_PROTO_TABLE(file_key, CONF_FILE_KEY_FIELDS);
+CONF_PROTO_TABLE(login_open, CONF_LOGIN_OPEN_FIELDS);
+CONF_PROTO_TABLE(login, CONF_LOGIN_FIELDS);
+CONF_PROTO_TABLE(login_key, CONF_LOGIN_KEY_FIELDS);
+CONF_PROTO_TABLE(login_close, CONF_LOGIN_CLOSE_FIELDS);
+CONF_PROTO_TABLE(reset_begin, CONF_RESET_BEGIN_FIELDS);
+CONF_PROTO_TABLE(reset_end, CONF_RESET_END_FIELDS);
 CONF_PROTO_TABLE(mail, CONF_MAIL_FIELDS);
 CONF_PROTO_TABLE(mail_done, CONF_MAIL_DONE_FIELDS);
 
@@ -130,25 +134,22 @@ conf_rc_t
 conf_frame_write(conf_buf_t *buf, const conf_frame_t *frame,
     const conf_proto_t *proto, const void *message)
 {
-    size_t          start, len;
-    uint8_t        *p;
-    conf_rc_t       rc;
-    msgpack_packer  packer;
+    size_t      start, len;
+    uint8_t    *p;
+    conf_rc_t   rc;
 
     start = buf->len;
 
     conf_buf_add(buf, "\0\0\0\0", CONF_FRAME_HEAD);
 
-    msgpack_packer_init(&packer, buf, conf_mp_write);
-
-    (void) msgpack_pack_array(&packer, CONF_FRAME_FIELDS);
-    (void) msgpack_pack_uint32(&packer, (uint32_t) frame->kind);
-    (void) msgpack_pack_uint64(&packer, frame->id);
-    (void) msgpack_pack_uint32(&packer, frame->code);
-    (void) msgpack_pack_uint64(&packer, frame->rev);
+    (void) conf_mp_pack_array(buf, CONF_FRAME_FIELDS);
+    (void) conf_mp_pack_uint32(buf, (uint32_t) frame->kind);
+    (void) conf_mp_pack_uint64(buf, frame->id);
+    (void) conf_mp_pack_uint32(buf, frame->code);
+    (void) conf_mp_pack_uint64(buf, frame->rev);
 
     if (proto == NULL) {
-        (void) msgpack_pack_nil(&packer);
+        (void) conf_mp_pack_nil(buf);
         rc = conf_buf_ok(buf);
 
     } else {

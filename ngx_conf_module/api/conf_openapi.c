@@ -20,7 +20,8 @@ static void conf_openapi_operation(conf_openapi_doc_t *doc,
 static void conf_openapi_operation_id(conf_buf_t *buf, const conf_row_t *row);
 static void conf_openapi_tag(conf_buf_t *buf, const char *path);
 static void conf_openapi_rate(conf_buf_t *buf, const conf_rate_t *rate);
-static void conf_openapi_security(conf_buf_t *buf, const conf_row_t *row);
+static void conf_openapi_security(const conf_openapi_doc_t *doc,
+    const conf_row_t *row);
 static void conf_openapi_parameters(conf_buf_t *buf, const conf_row_t *row);
 static void conf_openapi_path_parameters(conf_buf_t *buf,
     const conf_row_t *row);
@@ -225,7 +226,7 @@ conf_openapi_operation(conf_openapi_doc_t *doc, const conf_row_t *row)
         conf_openapi_text(buf, "summary", row->summary);
     }
 
-    conf_openapi_security(buf, row);
+    conf_openapi_security(doc, row);
 
     if (row->rate != NULL && row->rate->rate.count != 0) {
         conf_openapi_rate(buf, row->rate);
@@ -307,11 +308,16 @@ conf_openapi_rate(conf_buf_t *buf, const conf_rate_t *rate)
 }
 
 
-/* Where a browser cannot set a header the query has the token, too. */
+/*
+ * Any of these will do.  Where a browser cannot set a header the query has
+ * the token, too.
+ */
 
 static void
-conf_openapi_security(conf_buf_t *buf, const conf_row_t *row)
+conf_openapi_security(const conf_openapi_doc_t *doc, const conf_row_t *row)
 {
+    conf_buf_t  *buf = doc->buf;
+
     if (row->auth == CONF_AUTH_NONE) {
         return;
     }
@@ -319,10 +325,18 @@ conf_openapi_security(conf_buf_t *buf, const conf_row_t *row)
     conf_openapi_key(buf, "security");
     conf_buf_byte(buf, '[');
 
+    if (row->auth == CONF_AUTH_OPTIONAL) {
+        conf_buf_lit(buf, "{},");
+    }
+
     if (row->auth == CONF_AUTH_ADMIN) {
         conf_buf_lit(buf, "{\"token\":[\"admin\"]}");
     } else {
         conf_buf_lit(buf, "{\"token\":[]}");
+    }
+
+    if (doc->api->token_cookie != NULL) {
+        conf_buf_lit(buf, ",{\"cookie\":[]}");
     }
 
     if (row->body == CONF_BODY_SOCKET || row->body == CONF_BODY_FILE) {
@@ -466,7 +480,16 @@ conf_openapi_components(conf_openapi_doc_t *doc)
                       "\"token\":{\"type\":\"http\",\"scheme\":\"bearer\","
                       "\"bearerFormat\":\"JWT\"},"
                       "\"query\":{\"type\":\"apiKey\",\"in\":\"query\","
-                      "\"name\":\"token\"}}");
+                      "\"name\":\"token\"}");
+
+    if (doc->api->token_cookie != NULL) {
+        conf_buf_lit(buf, ",\"cookie\":{\"type\":\"apiKey\","
+                          "\"in\":\"cookie\"");
+        conf_openapi_text(buf, "name", doc->api->token_cookie);
+        conf_buf_byte(buf, '}');
+    }
+
+    conf_buf_byte(buf, '}');
 
     conf_openapi_shapes(doc);
     conf_openapi_headers(buf);

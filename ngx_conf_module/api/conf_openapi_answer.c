@@ -95,21 +95,26 @@ static void
 conf_openapi_collect(const conf_openapi_doc_t *doc, const conf_row_t *row,
     conf_openapi_answers_t *answers)
 {
-    bool                     json, limited, socket;
+    bool                     token, json, limited, socket;
     size_t                   i;
     const conf_error_row_t  *error;
 
     memset(answers, 0, sizeof(conf_openapi_answers_t));
     answers->row = row;
 
+    token = row->auth == CONF_AUTH_USER || row->auth == CONF_AUTH_ADMIN;
     json = row->body == CONF_BODY_JSON || row->body == CONF_BODY_UPLOAD;
     socket = row->body == CONF_BODY_SOCKET;
     limited = row->rate != NULL && row->rate->rate.count != 0;
 
     for (i = 0; i < conf_nelts(conf_openapi_token_errors); i++) {
         conf_openapi_add(doc, answers, conf_openapi_token_errors[i],
-                         row->auth != CONF_AUTH_NONE);
+                         token);
     }
+
+    conf_openapi_add(doc, answers, CONF_E_CSRF,
+                     token && row->method != CONF_M_GET
+                     && doc->api->token_cookie != NULL);
 
     conf_openapi_add(doc, answers, CONF_E_FORBIDDEN,
                      row->auth == CONF_AUTH_ADMIN);
@@ -120,7 +125,7 @@ conf_openapi_collect(const conf_openapi_doc_t *doc, const conf_row_t *row,
     conf_openapi_add(doc, answers, CONF_E_INVALID, row->schema != NULL);
     conf_openapi_add(doc, answers, CONF_E_RATE_LIMITED, limited);
     conf_openapi_add(doc, answers, CONF_E_BACKEND_DOWN,
-                     row->schema != NULL || row->auth != CONF_AUTH_NONE);
+                     row->schema != NULL || token);
 
     error = row->errors;
 

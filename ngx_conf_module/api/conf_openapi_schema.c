@@ -150,6 +150,16 @@ conf_openapi_string_field(conf_buf_t *buf, const conf_field_t *field,
         conf_buf_lit(buf, "\"string\"");
     }
 
+    if (field->flags & CONF_F_EMAIL) {
+        conf_openapi_text(buf, "format", "email");
+
+    } else if (field->flags & CONF_F_URL) {
+        conf_openapi_text(buf, "format", "uri-reference");
+
+    } else if (field->flags & CONF_F_WORD) {
+        conf_openapi_text(buf, "pattern", "^[A-Za-z0-9_.-]*$");
+    }
+
     if (field->min > 0) {
         conf_openapi_number(buf, "minLength", field->min);
     }
@@ -411,7 +421,8 @@ static void
 conf_openapi_view_row(conf_buf_t *buf, const conf_view_row_t *row,
     const conf_row_t *data)
 {
-    size_t  i;
+    size_t       i;
+    const char  *text;
 
     /* By conf_view_kind_e; those that need more are below. */
 
@@ -486,7 +497,11 @@ conf_openapi_view_row(conf_buf_t *buf, const conf_view_row_t *row,
         break;
 
     default:
-        conf_buf_add(buf, plain[row->kind], strlen(plain[row->kind]));
+        text = row->kind < conf_nelts(plain) ? plain[row->kind] : NULL;
+        conf_assert(text != NULL);
+        text = text != NULL ? text : "{}";
+
+        conf_buf_add(buf, text, strlen(text));
         break;
     }
 }

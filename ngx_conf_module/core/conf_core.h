@@ -35,6 +35,7 @@ typedef struct conf_row_s      conf_row_t;
 typedef struct conf_api_s      conf_api_t;
 typedef struct conf_live_s     conf_live_t;
 typedef struct conf_session_s  conf_session_t;
+typedef struct conf_answer_s   conf_answer_t;
 
 
 /*
@@ -75,6 +76,8 @@ typedef struct {
     uint32_t              rate_scale;       /* percent of a row's count */
     size_t                message_max;      /* bytes of a message */
     conf_str_t            default_avatar;
+    int64_t               refresh_ms;       /* lifetime of a login */
+    uint32_t              password_min;     /* characters; 0: the row's own */
 } conf_settings_t;
 
 
@@ -113,6 +116,8 @@ typedef struct {
     uint64_t              user_id;
     uint32_t              version;       /* of the user, in the token */
     bool                  versioned;     /* the token carries one */
+    bool                  ticket;        /* good for opening a socket only */
+    uint64_t              sid;           /* of the login; 0: of none */
     int64_t               expires_ms;
 } conf_auth_t;
 
@@ -128,6 +133,7 @@ struct conf_op_s {
 
     conf_auth_t            auth;
     conf_str_t             request_id;    /* when the API has them */
+    bool                   secure;        /* it came over TLS */
     conf_session_t        *session;       /* whose message it is, or NULL */
     void                  *in;            /* by the row's schema */
     const void            *fixed;         /* the row's fixed argument */
@@ -162,7 +168,8 @@ typedef struct {
 typedef enum {
     CONF_AUTH_NONE = 0,
     CONF_AUTH_USER,                        /* a valid token of an active user */
-    CONF_AUTH_ADMIN                        /* who is an admin now */
+    CONF_AUTH_ADMIN,                       /* who is an admin now */
+    CONF_AUTH_OPTIONAL                     /* none; a good token tells who */
 } conf_auth_e;
 
 typedef enum {
@@ -191,6 +198,7 @@ struct conf_row_s {
     conf_auth_e            auth;
     const conf_rate_t     *rate;
     conf_body_e            body;
+    uint32_t               body_max;       /* bytes; 0: the location's */
     const conf_schema_t   *schema;         /* NULL: no input */
     conf_verb_pt           verb;
     const conf_view_t     *view;           /* NULL: no data */
@@ -203,11 +211,13 @@ struct conf_row_s {
     const void            *fixed;
     const conf_error_row_t *errors;        /* ends with error 0; before the
                                               API's own table */
+    void                 (*headers)(conf_op_t *op, conf_answer_t *answer);
+                                           /* of success; NULL: no more */
     const char            *summary;        /* for the documents */
 };
 
 
-/* Rows of one file; an API has a list of them that ends with rows NULL. */
+/* Rows of one file; an API has a list of pointers to them, NULL at its end. */
 
 typedef struct {
     const conf_row_t      *rows;
@@ -217,12 +227,21 @@ typedef struct {
 
 /* What the outer layer learns of an answer besides its bytes. */
 
-typedef struct {
+#define CONF_ANSWER_HEADERS  4
+
+struct conf_answer_s {
     uint16_t               status;
     conf_str_t             type;           /* Content-Type */
     uint32_t               retry_s;        /* Retry-After; 0: none */
     bool                   silent;         /* nothing is to be sent */
-} conf_answer_t;
+
+    /* More response headers; names are static, values the op's arena's. */
+    struct {
+        const char        *name;
+        conf_str_t         value;
+    }                      headers[CONF_ANSWER_HEADERS];
+    size_t                 nheaders;
+};
 
 /*
  * The shape of failures, for documents: those of that status; status 0 ends
@@ -245,6 +264,7 @@ struct conf_api_s {
     uint32_t               index;          /* dense, for per-dialect caches */
     const conf_rows_t     *const *groups;  /* the endpoints */
     bool                   request_ids;    /* X-Request-ID is one's own */
+    const char            *token_cookie;   /* where a token may be, or NULL */
     const conf_row_t      *messages;       /* the last one may be "*" */
     size_t                 nmessages;
     conf_str_t             type_field;     /* of a message */
@@ -336,6 +356,10 @@ void conf_hot_put(conf_env_t *env, conf_cache_key_t key, uint64_t rev,
 
 /* Is the user active now?  CONF_OK, CONF_E_USER_BANNED, CONF_E_USER_ABSENT. */
 conf_rc_t conf_user_state(const conf_user_t *user, int64_t now_ms);
+
+/* Is a token still good for the user?  The same, and CONF_E_TOKEN_REVOKED. */
+conf_rc_t conf_auth_state(const conf_auth_t *auth, const conf_user_t *user,
+    int64_t now_ms);
 
 
 #endif /* _CONF_CORE_H_INCLUDED_ */

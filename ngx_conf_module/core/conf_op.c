@@ -92,6 +92,17 @@ conf_op_admit(conf_op_t *op, conf_str_t value, uint64_t address)
                                 op->env->now_ms(op->env), &op->auth);
         }
 
+        if (rc == CONF_OK && op->auth.ticket
+            && op->row->body != CONF_BODY_SOCKET)
+        {
+            rc = CONF_E_TOKEN_INVALID;
+        }
+
+        if (rc != CONF_OK && op->row->auth == CONF_AUTH_OPTIONAL) {
+            memset(&op->auth, 0, sizeof(conf_auth_t));
+            rc = CONF_OK;
+        }
+
         if (rc != CONF_OK) {
             return conf_op_fail(op, rc);
         }
@@ -190,7 +201,7 @@ conf_op_run(conf_op_t *op)
 
     /* A message's session was authorized when it was opened. */
 
-    if (op->row->auth == CONF_AUTH_NONE
+    if (op->auth.user_id == 0
         || (op->session != NULL && op->session->open))
     {
         rc = conf_op_verb(op);
@@ -437,6 +448,39 @@ conf_user_state(const conf_user_t *user, int64_t now_ms)
 }
 
 
+conf_rc_t
+conf_auth_state(const conf_auth_t *auth, const conf_user_t *user,
+    int64_t now_ms)
+{
+    size_t           i;
+    conf_rc_t        rc;
+    const uint64_t  *revoked;
+
+    rc = conf_user_state(user, now_ms);
+
+    if (rc == CONF_E_USER_BANNED) {
+        return rc;
+    }
+
+    if (rc != CONF_OK
+        || (auth->versioned ? auth->version != user->version
+                            : user->version > 1))
+    {
+        return CONF_E_TOKEN_REVOKED;
+    }
+
+    revoked = user->revoked.items;
+
+    for (i = 0; auth->sid != 0 && i < user->revoked.n; i++) {
+        if (revoked[i] == auth->sid) {
+            return CONF_E_TOKEN_REVOKED;
+        }
+    }
+
+    return CONF_OK;
+}
+
+
 /* confd has answered the op's call. */
 
 static void
@@ -498,20 +542,14 @@ conf_op_authorized(conf_op_t *op, const void *reply)
         conf_hot_put(op->env, key, op->call.rev, &conf_proto_user, user);
     }
 
-    rc = conf_user_state(user, op->env->now_ms(op->env));
-
-    if (rc == CONF_E_USER_ABSENT
-        || (op->auth.versioned ? op->auth.version != user->version
-                               : user->version > 1))
-    {
-        rc = rc == CONF_E_USER_BANNED ? rc : CONF_E_TOKEN_REVOKED;
-    }
+    rc = conf_auth_state(&op->auth, user, op->env->now_ms(op->env));
 
     if (rc != CONF_OK) {
         return conf_op_fail(op, rc);
     }
 
     op->auth.version = user->version;
+    op->auth.versioned = true;
 
     if (op->row->auth == CONF_AUTH_ADMIN && user->role != CONF_USER_ADMIN) {
         return conf_op_fail(op, CONF_E_FORBIDDEN);

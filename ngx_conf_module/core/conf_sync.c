@@ -581,8 +581,7 @@ conf_sync_revoke(conf_session_t *s, void *data)
     const conf_user_t  *user = told->user;
 
     if (user == NULL
-        || conf_user_state(user, s->env->now_ms(s->env)) != CONF_OK
-        || user->version != s->auth.version)
+        || conf_auth_state(&s->auth, user, s->env->now_ms(s->env)) != CONF_OK)
     {
         s->close(s, CONF_CLOSE_REVOKED);
     }

@@ -155,6 +155,7 @@ static const conf_rows_t  conf_meeting_common_group = {
 
 static const conf_rows_t *const  conf_meeting_groups[] = {
     &conf_meeting_common_group,
+    &conf_meeting_account_group,
     &conf_meeting_status_group,
     NULL
 };
@@ -165,6 +166,7 @@ const conf_api_t  conf_api_meeting = {
     .index = 1,
     .groups = conf_meeting_groups,
     .request_ids = true,
+    .token_cookie = "access_token",
     .type_field = conf_string("type"),
     .errors = conf_meeting_errors,
     .envelope = &conf_meeting_success_view,
@@ -205,6 +207,10 @@ conf_meeting_answer(conf_op_t *op, conf_buf_t *buf, conf_answer_t *answer)
     }
 
     conf_meeting_close(op, buf);
+
+    if (row->headers != NULL) {
+        row->headers(op, answer);
+    }
 }
 
 

@@ -83,9 +83,19 @@ conf_print_rows(const conf_api_t *api)
 static void
 conf_print_row(const char *kind, const conf_row_t *row)
 {
-    static const char *const  auths[] = { "-", "token", "admin" };
+    static const char *const  auths[] = {
+        [CONF_AUTH_NONE] = "-",
+        [CONF_AUTH_USER] = "token",
+        [CONF_AUTH_ADMIN] = "admin",
+        [CONF_AUTH_OPTIONAL] = "[token]"
+    };
     static const char *const  bodies[] = {
-        "none", "json", "query", "upload", "socket", "file"
+        [CONF_BODY_NONE] = "none",
+        [CONF_BODY_JSON] = "json",
+        [CONF_BODY_QUERY] = "query",
+        [CONF_BODY_UPLOAD] = "upload",
+        [CONF_BODY_SOCKET] = "socket",
+        [CONF_BODY_FILE] = "file"
     };
 
     printf("%s\t%s\t%s\t%s\t%s\t", kind, conf_print_method(row->method),

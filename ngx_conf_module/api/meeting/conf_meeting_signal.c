@@ -172,11 +172,6 @@ const conf_rows_t  conf_meeting_signal_group = {
 };
 
 
-const conf_rows_t  conf_meeting_signal_group = {
-    conf_meeting_signal_rows, conf_nelts(conf_meeting_signal_rows)
-};
-
-
 static const uint32_t  conf_meeting_offer = CONF_SIGNAL_OFFER;
 static const uint32_t  conf_meeting_answer_kind = CONF_SIGNAL_ANSWER;
 static const uint32_t  conf_meeting_candidate = CONF_SIGNAL_CANDIDATE;

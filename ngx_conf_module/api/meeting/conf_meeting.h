@@ -44,8 +44,8 @@
  * signaling rows, 130.. of what is here.
  */
 
-extern const conf_rows_t  conf_meeting_account_group;
 extern const conf_rows_t  conf_meeting_status_group;
+extern const conf_rows_t  conf_meeting_account_group;
 
 extern const conf_rate_t  conf_meeting_common_rate;    /* 300/min, address */
 

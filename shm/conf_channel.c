@@ -520,6 +520,10 @@ conf_channel_begin(conf_shm_root_t *root, conf_shm_channel_t *channel)
         return;
     }
 
+    if (conf_channel_kind(channel->key) != CONF_CHANNEL_ROOM) {
+        return;
+    }
+
     room->node.key = channel->key;
     room->node.prio = conf_hash_of(&root->channels, channel->key, 1);
     conf_tree_insert(&root->rooms, &room->node);

@@ -37,6 +37,8 @@ CONF_PROTO_TABLE(room_key, CONF_ROOM_KEY_FIELDS);
 CONF_PROTO_TABLE(room_view, CONF_ROOM_VIEW_FIELDS);
 CONF_PROTO_TABLE(room_list, CONF_ROOM_LIST_FIELDS);
 CONF_PROTO_TABLE(rooms, CONF_ROOMS_FIELDS);
+CONF_PROTO_TABLE(room_live, CONF_ROOM_LIVE_FIELDS);
+CONF_PROTO_TABLE(live_rooms, CONF_LIVE_ROOMS_FIELDS);
 CONF_PROTO_TABLE(room_update, CONF_ROOM_UPDATE_FIELDS);
 CONF_PROTO_TABLE(head, CONF_HEAD_FIELDS);
 CONF_PROTO_TABLE(heads, CONF_HEADS_FIELDS);
@@ -93,6 +95,38 @@ conf_time_bucket(uint64_t us)
     }
 
     return i;
+}
+
+
+uint64_t
+conf_time_quantile(const uint64_t *from, const uint64_t *to, unsigned percent)
+{
+    size_t    i;
+    uint64_t  n, total, want, below, low, high;
+
+    total = 0;
+
+    for (i = 0; i < CONF_TIME_BUCKETS; i++) {
+        total += to[i] - from[i];
+    }
+
+    want = (total * percent + 99) / 100;
+    below = 0;
+    low = 0;
+
+    for (i = 0; i < CONF_TIME_BUCKETS - 1; i++) {
+        n = to[i] - from[i];
+        high = conf_time_bounds[i];
+
+        if (n != 0 && below + n >= want) {
+            return low + (high - low) * (want - below) / n;
+        }
+
+        below += n;
+        low = high;
+    }
+
+    return total == 0 ? 0 : low;
 }
 
 

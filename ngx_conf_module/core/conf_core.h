@@ -97,6 +97,10 @@ struct conf_env_s {
                             const void *request);
     void                (*cancel)(conf_env_t *env, conf_call_t *call);
 
+    /* The server's figures as JSON; NULL: it has none. */
+    void                (*status)(conf_env_t *env, conf_buf_t *buf,
+                            const conf_stat_t *stat);
+
     /* Rings doorbells. */
     void                (*wake)(conf_env_t *env, const conf_wake_t *wake);
 
@@ -137,6 +141,7 @@ struct conf_op_s {
 
     conf_call_t            call;
     conf_step_pt           next;
+    bool                   optional;      /* next does without a reply, too */
     conf_step_pt           then;          /* after the verb's own end */
     void                  *state;         /* the verb's, in the arena */
 
@@ -248,6 +253,17 @@ struct conf_answer_s {
 };
 
 /*
+ * The shape of failures, for documents: those of that status; status 0 ends
+ * the list and stands for all others.
+ */
+
+typedef struct {
+    uint16_t               status;
+    const char            *name;           /* of the shape */
+    const conf_view_t     *view;           /* NULL: plain text */
+} conf_shape_t;
+
+/*
  * A dialect.  answer and frame write what an op ended in; event writes what a
  * published event is to this dialect's sockets, or nothing (buf stays empty).
  */
@@ -274,6 +290,10 @@ struct conf_api_s {
     conf_rc_t            (*find)(conf_session_t *session, conf_arena_t *arena,
                              conf_str_t text, const conf_row_t **row);
 
+    /* What answer writes, for documents; data is the row without a sub. */
+    const conf_view_t     *envelope;
+    const conf_shape_t    *failures;
+
     void                 (*answer)(conf_op_t *op, conf_buf_t *buf,
                              conf_answer_t *answer);
     void                 (*event)(const conf_event_t *event, const void *body,
@@ -287,7 +307,14 @@ conf_rc_t conf_op_call(conf_op_t *op, conf_op_e code, const void *request,
 conf_rc_t conf_op_done(conf_op_t *op, const void *reply);
 conf_rc_t conf_op_fail(conf_op_t *op, conf_rc_t rc);
 
-/* The same with the field that was wrong. */
+/*
+ * A call whose answer one can do without: when the fault is the server's (no
+ * link, no time) next goes on with NULL.
+ */
+conf_rc_t conf_op_try(conf_op_t *op, conf_op_e code, const void *request,
+    conf_step_pt next);
+
+/* The same as conf_op_fail() with the field that was wrong. */
 conf_rc_t conf_op_invalid(conf_op_t *op, const char *field,
     const char *reason);
 

@@ -24,6 +24,7 @@ conf_op_call(conf_op_t *op, conf_op_e code, const void *request,
     conf_step_pt next)
 {
     op->next = next;
+    op->optional = false;
     op->call.code = code;
     op->call.arena = op->arena;
     op->call.done = conf_op_called;
@@ -32,6 +33,19 @@ conf_op_call(conf_op_t *op, conf_op_e code, const void *request,
     op->env->call(op->env, &op->call, request);
 
     return CONF_AGAIN;
+}
+
+
+conf_rc_t
+conf_op_try(conf_op_t *op, conf_op_e code, const void *request,
+    conf_step_pt next)
+{
+    conf_rc_t  rc;
+
+    rc = conf_op_call(op, code, request, next);
+    op->optional = true;
+
+    return rc;
 }
 
 
@@ -501,7 +515,7 @@ conf_op_called(conf_call_t *call)
 
     rc = call->rc;
 
-    if (rc == CONF_OK) {
+    if (rc == CONF_OK || (op->optional && conf_error_internal(rc))) {
         rc = op->next(op, call->reply);
 
     } else if (op->next == conf_op_authorized && rc == CONF_E_USER_ABSENT) {

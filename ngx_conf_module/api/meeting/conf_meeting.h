@@ -46,6 +46,7 @@
 
 extern const conf_rows_t  conf_meeting_account_group;
 extern const conf_rows_t  conf_meeting_signal_group;
+extern const conf_rows_t  conf_meeting_status_group;
 
 extern const conf_rate_t  conf_meeting_common_rate;    /* 300/min, address */
 

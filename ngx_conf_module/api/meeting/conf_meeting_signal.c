@@ -167,7 +167,6 @@ static const conf_row_t  conf_meeting_signal_rows[] = {
       .summary = "The caller's meetings that somebody is in" }
 };
 
-
 const conf_rows_t  conf_meeting_signal_group = {
     conf_meeting_signal_rows, conf_nelts(conf_meeting_signal_rows)
 };

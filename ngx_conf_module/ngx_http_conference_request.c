@@ -375,7 +375,7 @@ ngx_http_conference_token(ngx_http_conference_ctx_t *ctx)
         }
     }
 
-    if (token.len == 0 && body == CONF_BODY_SOCKET) {
+    if (token.len == 0 && ctx->op.row->body == CONF_BODY_SOCKET) {
         h = ngx_http_conference_find_header(r, "sec-websocket-protocol");
 
         if (h != NULL) {

@@ -113,6 +113,9 @@ typedef struct {
     size_t              n;
 } conf_masks_t;
 
+uint64_t conf_masks_given(const conf_masks_t *masks,
+    const conf_input_t *input);
+
 /* conf_user_update_in_t, fixed conf_masks_t -> conf_user_t */
 conf_rc_t conf_user_update(conf_op_t *op, const void *in);
 

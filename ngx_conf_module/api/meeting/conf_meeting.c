@@ -156,6 +156,7 @@ static const conf_rows_t *const  conf_meeting_groups[] = {
     &conf_meeting_account_group,
     &conf_meeting_signal_group,
     &conf_meeting_status_group,
+    &conf_meeting_admin_group,
     NULL
 };
 

@@ -24,7 +24,6 @@ typedef struct {
 
 
 static bool confd_search_match(const conf_user_t *user, conf_str_t keyword);
-static bool confd_search_within(conf_str_t text, conf_str_t keyword);
 static uint8_t confd_search_fold(uint8_t c);
 static conf_rc_t confd_search_add(confd_op_ctx_t *ctx, conf_str_t value,
     conf_user_t *user);
@@ -126,7 +125,7 @@ confd_search_match(const conf_user_t *user, conf_str_t keyword)
 }
 
 
-static bool
+bool
 confd_search_within(conf_str_t text, conf_str_t keyword)
 {
     size_t  i, j;

@@ -46,6 +46,10 @@ static ngx_conf_num_bounds_t  ngx_http_conference_rate_scale = {
     ngx_conf_check_num_bounds, 1, 100000
 };
 
+static ngx_conf_num_bounds_t  ngx_http_conference_password_min = {
+    ngx_conf_check_num_bounds, 6, 100
+};
+
 
 static ngx_command_t  ngx_http_conference_commands[] = {
 
@@ -90,6 +94,20 @@ static ngx_command_t  ngx_http_conference_commands[] = {
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_conference_loc_conf_t, token_ttl),
       NULL },
+
+    { ngx_string("conf_refresh_ttl"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_conference_loc_conf_t, refresh_ttl),
+      NULL },
+
+    { ngx_string("conf_password_min"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_num_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_conference_loc_conf_t, password_min),
+      &ngx_http_conference_password_min },
 
     { ngx_string("conf_rate_limit"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
@@ -182,11 +200,25 @@ static ngx_command_t  ngx_http_conference_commands[] = {
       offsetof(ngx_http_conference_loc_conf_t, log_mask),
       NULL },
 
+    { ngx_string("conf_openapi"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
+      ngx_http_conference_openapi,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("conf_status"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
       ngx_http_conference_status,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
+      NULL },
+
+    { ngx_string("conf_status_step"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_http_conference_main_conf_t, status_step),
       NULL },
 
     { ngx_string("conf_metrics"),
@@ -355,6 +387,7 @@ ngx_http_conference_init_process(ngx_cycle_t *cycle)
     cmcf->env.data = cmcf;
     cmcf->env.now_ms = ngx_http_conference_now;
     cmcf->env.random = ngx_http_conference_random;
+    cmcf->env.status = ngx_http_conference_status_json;
 
     if (ngx_http_conference_zone_attach(cmcf, cycle->log) != NGX_OK
         || conf_live_create(&cmcf->env) == NULL)
@@ -440,6 +473,7 @@ ngx_http_conference_create_main_conf(ngx_conf_t *cf)
     }
 
     cmcf->backend_timeout = NGX_CONF_UNSET_MSEC;
+    cmcf->status_step = NGX_CONF_UNSET_MSEC;
 
     return cmcf;
 }
@@ -451,10 +485,17 @@ ngx_http_conference_init_main_conf(ngx_conf_t *cf, void *conf)
     ngx_http_conference_main_conf_t  *cmcf = conf;
 
     ngx_conf_init_msec_value(cmcf->backend_timeout, 5000);
+    ngx_conf_init_msec_value(cmcf->status_step, 60000);
 
     if (cmcf->backend_timeout == 0) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "conf_backend_timeout must not be 0");
+        return NGX_CONF_ERROR;
+    }
+
+    if (cmcf->status_step < 1000) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "conf_status_step must be at least 1s");
         return NGX_CONF_ERROR;
     }
 
@@ -467,7 +508,7 @@ ngx_http_conference_create_loc_conf(ngx_conf_t *cf)
 {
     ngx_http_conference_loc_conf_t  *conf;
 
-    /* All zero: api, settings, prefix, jwt_secret, origin_list, files. */
+    /* All zero: api, settings, prefix, openapi, secret, origins, files. */
 
     conf = ngx_pcalloc(cf->pool, sizeof(ngx_http_conference_loc_conf_t));
     if (conf == NULL) {
@@ -475,6 +516,8 @@ ngx_http_conference_create_loc_conf(ngx_conf_t *cf)
     }
 
     conf->token_ttl = NGX_CONF_UNSET_MSEC;
+    conf->refresh_ttl = NGX_CONF_UNSET_MSEC;
+    conf->password_min = NGX_CONF_UNSET;
     conf->rate_limit = NGX_CONF_UNSET;
     conf->rate_scale = NGX_CONF_UNSET;
     conf->log_mask = NGX_CONF_UNSET;
@@ -499,6 +542,9 @@ ngx_http_conference_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     ngx_conf_merge_str_value(conf->jwt_secret, prev->jwt_secret, "");
     ngx_conf_merge_msec_value(conf->token_ttl, prev->token_ttl, 86400000);
+    ngx_conf_merge_msec_value(conf->refresh_ttl, prev->refresh_ttl,
+                              604800000);
+    ngx_conf_merge_value(conf->password_min, prev->password_min, 6);
     ngx_conf_merge_value(conf->rate_limit, prev->rate_limit, 1);
     ngx_conf_merge_value(conf->rate_scale, prev->rate_scale, 100);
     ngx_conf_merge_value(conf->log_mask, prev->log_mask, 1);
@@ -589,6 +635,8 @@ ngx_http_conference_check_loc_conf(ngx_conf_t *cf,
 
     conf->settings.jwt_secret = ngx_http_conference_str(conf->jwt_secret);
     conf->settings.token_ms = (int64_t) conf->token_ttl;
+    conf->settings.refresh_ms = (int64_t) conf->refresh_ttl;
+    conf->settings.password_min = (uint32_t) conf->password_min;
     conf->settings.rate_limit = conf->rate_limit;
     conf->settings.rate_scale = (uint32_t) conf->rate_scale;
     conf->settings.message_max = conf->ws_max_message;

@@ -15,6 +15,7 @@
 #include "conf_api.h"
 #include "conf_core.h"
 #include "conf_live.h"
+#include "conf_signal.h"
 #include "conf_sync.h"
 #include "conf_ws.h"
 
@@ -28,6 +29,7 @@ typedef struct {
     ngx_shm_zone_t             *zone;
     ngx_addr_t                 *backend;
     ngx_msec_t                  backend_timeout;
+    ngx_msec_t                  status_step;
     conf_route_t               *routes[CONF_APIS_MAX];
 
     conf_env_t                  env;
@@ -48,9 +50,13 @@ typedef struct {
     const conf_api_t             *api;       /* NULL: not ours */
     conf_settings_t               settings;
     ngx_str_t                     prefix;    /* of the location */
+    ngx_str_t                     openapi;   /* the document served here */
+    ngx_str_t                     openapi_etag;
 
     ngx_str_t                     jwt_secret;
     ngx_msec_t                    token_ttl;
+    ngx_msec_t                    refresh_ttl;
+    ngx_int_t                     password_min;
     ngx_flag_t                    rate_limit;
     ngx_int_t                     rate_scale;    /* percent */
     ngx_flag_t                    log_mask;
@@ -83,6 +89,7 @@ typedef struct {
     uint64_t                         started;     /* on the clock, in us */
     void                            *upload;
     unsigned                         no_space:1;  /* the body is dropped */
+    unsigned                         by_cookie:1; /* the token is one's */
 } ngx_http_conference_ctx_t;
 
 
@@ -167,6 +174,9 @@ void ngx_http_conference_ws_start(ngx_http_conference_ctx_t *ctx);
 /* The request ends before that. */
 void ngx_http_conference_ws_drop(ngx_http_conference_ctx_t *ctx);
 
+/* NGX_OK: a page may ask, or it is no page's request; NGX_DECLINED. */
+ngx_int_t ngx_http_conference_origin(ngx_http_conference_ctx_t *ctx);
+
 /* The worker ends: all its sockets are closed with a word. */
 void ngx_http_conference_ws_leave(ngx_cycle_t *cycle);
 
@@ -195,6 +205,25 @@ ngx_int_t ngx_http_conference_add_variables(ngx_conf_t *cf);
 /* ngx_http_conference_status.c: conf_status, conf_metrics, conf_health */
 
 char *ngx_http_conference_status(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* env->status */
+void ngx_http_conference_status_json(conf_env_t *env, conf_buf_t *buf,
+    const conf_stat_t *stat);
+
+
+/* ngx_http_conference_history.c: the status' figures over time */
+
+/* Takes a sample when it is time for one. */
+void ngx_http_conference_history_tick(ngx_http_conference_main_conf_t *cmcf);
+
+/* All samples as a JSON object. */
+void ngx_http_conference_history(conf_buf_t *buf);
+
+
+/* ngx_http_conference_openapi.c: conf_openapi */
+
+char *ngx_http_conference_openapi(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
 

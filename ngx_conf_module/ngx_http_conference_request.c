@@ -10,6 +10,8 @@
 #include "ngx_http_conference_ws.h"
 #include "ngx_http_conference_stat.h"
 
+#include "conf_verb.h"
+
 
 #define NGX_HTTP_CONFERENCE_ARENA      8192
 #define NGX_HTTP_CONFERENCE_ARENA_MAX  (64 * 1024 * 1024)
@@ -25,6 +27,9 @@ static conf_rc_t ngx_http_conference_route(ngx_http_request_t *r,
     conf_arena_t *arena, conf_route_match_t *match);
 static unsigned ngx_http_conference_method(ngx_http_request_t *r);
 static conf_str_t ngx_http_conference_token(ngx_http_conference_ctx_t *ctx);
+static conf_str_t ngx_http_conference_cookie(ngx_http_request_t *r,
+    const char *name);
+static conf_rc_t ngx_http_conference_forgery(ngx_http_conference_ctx_t *ctx);
 static void ngx_http_conference_mask(ngx_http_request_t *r);
 static uint64_t ngx_http_conference_address(ngx_http_request_t *r);
 static ngx_int_t ngx_http_conference_body(ngx_http_conference_ctx_t *ctx);
@@ -96,6 +101,10 @@ ngx_http_conference_start(ngx_http_request_t *r)
         rc = conf_op_admit(&ctx->op, token, ngx_http_conference_address(r));
     }
 
+    if (rc == CONF_OK && ctx->by_cookie) {
+        rc = ngx_http_conference_forgery(ctx);
+    }
+
     if (rc == CONF_OK && ctx->op.row->body == CONF_BODY_SOCKET) {
         rc = ngx_http_conference_ws_prepare(ctx);
     }
@@ -148,6 +157,9 @@ ngx_http_conference_create(ngx_http_request_t *r)
     ctx->op.env = &ngx_http_conference_worker->env;
     ctx->op.settings = &ctx->conf->settings;
     ctx->op.api = ctx->conf->api;
+#if (NGX_HTTP_SSL)
+    ctx->op.secure = r->connection->ssl != NULL;
+#endif
     ctx->op.finish = ngx_http_conference_finish;
     ctx->op.owner = ctx;
 
@@ -338,13 +350,14 @@ ngx_http_conference_method(ngx_http_request_t *r)
 
 /*
  * The token: in the header; where a browser cannot set one (sockets, images)
- * in the query too.
+ * in the query, and for sockets among the subprotocols ("bearer, <token>").
  */
 
 static conf_str_t
 ngx_http_conference_token(ngx_http_conference_ctx_t *ctx)
 {
-    conf_str_t           none = conf_null_string;
+    conf_str_t           token = conf_null_string;
+    ngx_table_elt_t     *h;
     ngx_http_request_t  *r = ctx->request;
 
     if (r->headers_in.authorization != NULL) {
@@ -354,10 +367,82 @@ ngx_http_conference_token(ngx_http_conference_ctx_t *ctx)
     if (ctx->op.row->body == CONF_BODY_SOCKET
         || ctx->op.row->body == CONF_BODY_FILE)
     {
-        return ngx_http_conference_str(ngx_http_conference_arg(r, "token"));
+        token = ngx_http_conference_str(ngx_http_conference_arg(r, "token"));
+
+        if (token.len == 0) {
+            token = ngx_http_conference_str(
+                                  ngx_http_conference_arg(r, "access_token"));
+        }
     }
 
-    return none;
+    if (token.len == 0 && ctx->op.row->body == CONF_BODY_SOCKET) {
+        h = ngx_http_conference_find_header(r, "sec-websocket-protocol");
+
+        if (h != NULL) {
+            token = conf_ws_bearer(ngx_http_conference_str(h->value));
+        }
+    }
+
+    if (token.len == 0 && ctx->op.row->auth != CONF_AUTH_NONE
+        && ctx->op.api->token_cookie != NULL)
+    {
+        token = ngx_http_conference_cookie(r, ctx->op.api->token_cookie);
+        ctx->by_cookie = token.len != 0;
+    }
+
+    return token;
+}
+
+
+static conf_str_t
+ngx_http_conference_cookie(ngx_http_request_t *r, const char *name)
+{
+    ngx_str_t  key, value = ngx_null_string;
+
+    key.data = (u_char *) name;
+    key.len = ngx_strlen(name);
+
+#if (nginx_version >= 1023000)
+    (void) ngx_http_parse_multi_header_lines(r, r->headers_in.cookie, &key,
+                                             &value);
+#else
+    (void) ngx_http_parse_multi_header_lines(&r->headers_in.cookies, &key,
+                                             &value);
+#endif
+
+    return ngx_http_conference_str(value);
+}
+
+
+/*
+ * A browser sends cookies for whoever asks it to.  What changes something has
+ * to come from a page of ours, by its Origin, or to prove that it has read
+ * one; the handshake of a socket looks at Origin in any case.
+ */
+
+static conf_rc_t
+ngx_http_conference_forgery(ngx_http_conference_ctx_t *ctx)
+{
+    ngx_table_elt_t     *proof;
+    ngx_http_request_t  *r = ctx->request;
+
+    if (ctx->op.row->method == CONF_M_GET) {
+        return CONF_OK;
+    }
+
+    if (ngx_http_conference_find_header(r, "origin") != NULL
+        && ngx_http_conference_origin(ctx) == NGX_OK)
+    {
+        return CONF_OK;
+    }
+
+    proof = ngx_http_conference_find_header(r, "x-csrf-token");
+
+    return proof != NULL
+           && conf_csrf_good(ctx->op.settings,
+                             ngx_http_conference_cookie(r, "csrf_token"),
+                             ngx_http_conference_str(proof->value))
+           ? CONF_OK : CONF_E_CSRF;
 }
 
 
@@ -377,6 +462,12 @@ ngx_http_conference_mask(ngx_http_request_t *r)
         end = ngx_strlchr(p, last, '&');
         if (end == NULL) {
             end = last;
+        }
+
+        if (end - p > 7
+            && ngx_strncasecmp(p, (u_char *) "access_", 7) == 0)
+        {
+            p += 7;
         }
 
         if (end - p > 6 && ngx_strncasecmp(p, (u_char *) "token=", 6) == 0) {
@@ -493,6 +584,11 @@ ngx_http_conference_body(ngx_http_conference_ctx_t *ctx)
 
     ctx->body_max = body == CONF_BODY_UPLOAD ? ctx->conf->upload_max
                                              : (off_t) ctx->conf->body_max;
+
+    if (ctx->op.row->body_max != 0) {
+        ctx->body_max = ngx_min(ctx->body_max,
+                                (off_t) ctx->op.row->body_max);
+    }
 
     if (r->headers_in.content_length_n > ctx->body_max) {
         ctx->op.rc = CONF_E_TOO_LARGE;

@@ -108,6 +108,7 @@ ngx_http_conference_headers(ngx_http_conference_ctx_t *ctx,
     const conf_answer_t *answer)
 {
     ngx_str_t            value;
+    ngx_uint_t           i;
     ngx_http_request_t  *r = ctx->request;
 
     if (answer->retry_s != 0) {
@@ -120,6 +121,17 @@ ngx_http_conference_headers(ngx_http_conference_ctx_t *ctx,
                     - value.data;
 
         if (ngx_http_conference_header(r, "Retry-After", value) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    for (i = 0; i < answer->nheaders; i++) {
+        value.data = (u_char *) answer->headers[i].value.data;
+        value.len = answer->headers[i].value.len;
+
+        if (ngx_http_conference_header(r, answer->headers[i].name, value)
+            != NGX_OK)
+        {
             return NGX_ERROR;
         }
     }

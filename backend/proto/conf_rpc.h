@@ -14,7 +14,7 @@
 #include "conf_types.h"
 
 
-#define CONF_RPC_VERSION    1
+#define CONF_RPC_VERSION    2
 #define CONF_RPC_FRAME_MAX  (8 * 1024 * 1024)
 #define CONF_TOPIC_MAX      64
 
@@ -51,6 +51,14 @@
 extern const uint64_t  conf_time_bounds[CONF_TIME_BUCKETS - 1];
 
 size_t conf_time_bucket(uint64_t us);
+
+/*
+ * The time below which that percentage of what came between two states of a
+ * histogram is: within its bucket evenly, at most the last bound; 0 when
+ * nothing came.
+ */
+uint64_t conf_time_quantile(const uint64_t *from, const uint64_t *to,
+    unsigned percent);
 
 
 /* STAT: of the daemon since its start. */
@@ -118,7 +126,10 @@ size_t conf_time_bucket(uint64_t us);
     X(s, U32,  type,        0)                                                \
     X(s, U64,  epoch,       0)                                                \
     X(s, U64,  seq,         0)                                                \
-    X(s, STR,  body,        CONF_CONTENT_MAX * 2)
+    X(s, STR,  body,        CONF_CONTENT_MAX * 2)                             \
+    X(s, U64,  from,        0)                                                \
+    X(s, U64,  to,          0)                                                \
+    X(s, U64,  user,        0)
 
 
 #define CONF_ID_FIELDS(X, s)                                                  \
@@ -138,14 +149,20 @@ size_t conf_time_bucket(uint64_t us);
     X(s, STR,  name,        CONF_NAME_MAX)                                    \
     X(s, STR,  password,    CONF_PASSWORD_MAX)                                \
     X(s, STR,  email,       CONF_EMAIL_MAX)                                   \
-    X(s, STR,  nickname,    CONF_NAME_MAX)
+    X(s, STR,  nickname,    CONF_NAME_MAX)                                    \
+    X(s, STR,  phone,       CONF_PHONE_MAX)
 
 #define CONF_USER_LOGIN_FIELDS(X, s)                                          \
     X(s, STR,  name,        CONF_NAME_MAX)                                    \
     X(s, STR,  password,    CONF_PASSWORD_MAX)
 
+/*
+ * Itself, or any but status and role; an admin all of anybody's, except that
+ * status and role of an admin, or of the asker, are left alone (FORBIDDEN).
+ */
+
 #define CONF_USER_UPDATE_FIELDS(X, s)                                         \
-    X(s, U64,  actor,       0)          /* may change itself only; 0 any */   \
+    X(s, U64,  actor,       0)          /* 0: the server, which may all */    \
     X(s, U64,  id,          0)                                                \
     X(s, U64,  mask,        0)                                                \
     X(s, STR,  name,        CONF_NAME_MAX)                                    \
@@ -158,7 +175,10 @@ size_t conf_time_bucket(uint64_t us);
     X(s, U32,  day,         0)                                                \
     X(s, STR,  country,     CONF_NAME_MAX)                                    \
     X(s, STR,  province,    CONF_NAME_MAX)                                    \
-    X(s, STR,  city,        CONF_NAME_MAX)
+    X(s, STR,  city,        CONF_NAME_MAX)                                    \
+    X(s, STR,  phone,       CONF_PHONE_MAX)                                   \
+    X(s, U32,  status,      0)          /* active, or banned for ever */      \
+    X(s, U32,  role,        0)
 
 #define CONF_UPDATE_NAME       0x001
 #define CONF_UPDATE_EMAIL      0x002
@@ -171,6 +191,9 @@ size_t conf_time_bucket(uint64_t us);
 #define CONF_UPDATE_COUNTRY    0x100
 #define CONF_UPDATE_PROVINCE   0x200
 #define CONF_UPDATE_CITY       0x400
+#define CONF_UPDATE_PHONE      0x800
+#define CONF_UPDATE_STATUS     0x1000
+#define CONF_UPDATE_ROLE       0x2000
 
 #define CONF_USER_PASSWORD_FIELDS(X, s)                                       \
     X(s, U64,  id,            0)                                              \
@@ -186,7 +209,18 @@ size_t conf_time_bucket(uint64_t us);
     X(s, U64,  id,          0)                                                \
     X(s, BOOL, banned,      0)                                                \
     X(s, I64,  until_ms,    0)                                                \
-    X(s, STR,  name,        CONF_NAME_MAX)
+    X(s, STR,  name,        CONF_NAME_MAX)                                    \
+    X(s, U64,  actor,       0)          /* an admin; nobody bans himself or   \
+                                           another admin */                   \
+    X(s, STR,  reason,      CONF_TEXT_MAX)
+
+/* The user by id, or by name when id is 0. */
+
+#define CONF_USER_ROLE_FIELDS(X, s)                                           \
+    X(s, U64,  actor,       0)                                                \
+    X(s, U64,  id,          0)                                                \
+    X(s, STR,  name,        CONF_NAME_MAX)                                    \
+    X(s, U32,  role,        0)          /* conf_user_role_e */
 
 /*
  * Part of a name or nickname, without regard to ASCII case; in order of id,
@@ -202,6 +236,39 @@ size_t conf_time_bucket(uint64_t us);
 #define CONF_USERS_FIELDS(X, s)                                               \
     X(s, U64,  total,       0)                                                \
     X(s, LIST, users,       user)
+
+/*
+ * For an admin: the newest first, the e-mail is searched too.  status 0: any,
+ * otherwise 1 + a conf_user_status_e.
+ */
+
+#define CONF_USER_LIST_FIELDS(X, s)                                           \
+    X(s, U64,  actor,       0)                                                \
+    X(s, STR,  keyword,     CONF_NAME_MAX)                                    \
+    X(s, U32,  status,      0)                                                \
+    X(s, U32,  page,        0)          /* from 1 */                          \
+    X(s, U32,  limit,       0)          /* 1..100 */
+
+/* What an admin has done; actor 0 is the command line.  Newest first. */
+
+#define CONF_AUDIT_FIELDS(X, s)                                               \
+    X(s, U64,  id,          0)                                                \
+    X(s, I64,  time_ms,     0)                                                \
+    X(s, U64,  actor,       0)                                                \
+    X(s, STR,  actor_name,  CONF_NAME_MAX)      /* as of then */              \
+    X(s, STR,  action,      CONF_TYPE_MAX)                                    \
+    X(s, U64,  user_id,     0)                                                \
+    X(s, STR,  user_name,   CONF_NAME_MAX)                                    \
+    X(s, STR,  detail,      CONF_TEXT_MAX)
+
+#define CONF_AUDIT_LIST_FIELDS(X, s)                                          \
+    X(s, U64,  actor,       0)                                                \
+    X(s, U32,  page,        0)          /* from 1 */                          \
+    X(s, U32,  limit,       0)          /* 1..100 */
+
+#define CONF_AUDITS_FIELDS(X, s)                                              \
+    X(s, U64,  total,       0)                                                \
+    X(s, LIST, audits,      audit)
 
 /* days counts back from now; zone_s is the caller's offset from UTC. */
 
@@ -251,6 +318,17 @@ size_t conf_time_bucket(uint64_t us);
 #define CONF_ROOMS_FIELDS(X, s)                                               \
     X(s, LIST, rooms,       room)                                             \
     X(s, BOOL, more,        0)
+
+/* For admins: the rooms that somebody has joined, by id; total of all. */
+
+#define CONF_ROOM_LIVE_FIELDS(X, s)                                           \
+    X(s, U64,  actor,       0)                                                \
+    X(s, U64,  offset,      0)                                                \
+    X(s, U32,  limit,       0)          /* 1..1,000 */
+
+#define CONF_LIVE_ROOMS_FIELDS(X, s)                                          \
+    X(s, LIST, rooms,       room)                                             \
+    X(s, U64,  total,       0)
 
 #define CONF_ROOM_UPDATE_FIELDS(X, s)                                         \
     X(s, U64,  actor,       0)          /* owner or moderator */              \
@@ -486,6 +564,66 @@ size_t conf_time_bucket(uint64_t us);
     X(s, STR,  name,        CONF_FILE_NAME_MAX)
 
 /*
+ * Logins.  A login has a number, which its access tokens carry, and a secret
+ * that its refresh token carries and that each refresh replaces.  The secret
+ * before is good for CONF_LOGIN_GRACE_MS more, for answers that were lost;
+ * one that is older was stolen, here or there: the login ends, and reused
+ * tells so.  At most CONF_LOGINS_MAX a user: the one that was used longest ago
+ * gives way.
+ */
+
+#define CONF_LOGINS_MAX        20
+#define CONF_LOGIN_SECRET      32          /* bytes */
+#define CONF_LOGIN_GRACE_MS    10000
+
+/* name is that of a user, or an e-mail address; ttl_ms of the secret. */
+
+#define CONF_LOGIN_OPEN_FIELDS(X, s)                                          \
+    X(s, STR,  name,        CONF_NAME_MAX)                                    \
+    X(s, STR,  password,    CONF_PASSWORD_MAX)                                \
+    X(s, I64,  ttl_ms,      0)
+
+#define CONF_LOGIN_FIELDS(X, s)                                               \
+    X(s, STRUCT, user,      user)                                             \
+    X(s, U64,  sid,         0)                                                \
+    X(s, STR,  secret,      CONF_LOGIN_SECRET)                                \
+    X(s, BOOL, reused,      0)
+
+/* An empty secret: who asks has proved to be that login in another way. */
+
+#define CONF_LOGIN_KEY_FIELDS(X, s)                                           \
+    X(s, U64,  user_id,     0)                                                \
+    X(s, U64,  sid,         0)                                                \
+    X(s, STR,  secret,      CONF_LOGIN_SECRET)                                \
+    X(s, I64,  ttl_ms,      0)
+
+/* sid 0, or all: every login and every token of the user ends. */
+
+#define CONF_LOGIN_CLOSE_FIELDS(X, s)                                         \
+    X(s, U64,  user_id,     0)                                                \
+    X(s, U64,  sid,         0)                                                \
+    X(s, BOOL, all,         0)
+
+/*
+ * A new password for who has lost it: a mail with a token that is good once,
+ * for CONF_RESET_MS, and only the newest of a user.  Nobody learns whether
+ * there is such an address.  email in RESET_END may be empty; else it must be
+ * the user's.
+ */
+
+#define CONF_RESET_MS          (30 * 60 * 1000)
+#define CONF_RESET_SECRET      32          /* bytes */
+
+#define CONF_RESET_BEGIN_FIELDS(X, s)                                         \
+    X(s, STR,  email,       CONF_EMAIL_MAX)
+
+#define CONF_RESET_END_FIELDS(X, s)                                           \
+    X(s, U64,  user_id,     0)                                                \
+    X(s, STR,  secret,      CONF_RESET_SECRET)                                \
+    X(s, STR,  email,       CONF_EMAIL_MAX)                                   \
+    X(s, STR,  password,    CONF_PASSWORD_MAX)
+
+/*
  * Mail that waits in the store.  MAIL_NEXT: the oldest that is due, or id 0
  * and when (due_ms; 0: never) there will be one.  MAIL_DONE: it was handed
  * over, or it was not and is tried again later, at last given up.
@@ -524,6 +662,11 @@ CONF_PROTO_STRUCT(user_login, CONF_USER_LOGIN_FIELDS);
 CONF_PROTO_STRUCT(user_update, CONF_USER_UPDATE_FIELDS);
 CONF_PROTO_STRUCT(user_password, CONF_USER_PASSWORD_FIELDS);
 CONF_PROTO_STRUCT(user_ban, CONF_USER_BAN_FIELDS);
+CONF_PROTO_STRUCT(user_role, CONF_USER_ROLE_FIELDS);
+CONF_PROTO_STRUCT(user_list, CONF_USER_LIST_FIELDS);
+CONF_PROTO_STRUCT(audit, CONF_AUDIT_FIELDS);
+CONF_PROTO_STRUCT(audit_list, CONF_AUDIT_LIST_FIELDS);
+CONF_PROTO_STRUCT(audits, CONF_AUDITS_FIELDS);
 CONF_PROTO_STRUCT(user_search, CONF_USER_SEARCH_FIELDS);
 CONF_PROTO_STRUCT(users, CONF_USERS_FIELDS);
 CONF_PROTO_STRUCT(user_stats, CONF_USER_STATS_FIELDS);
@@ -534,6 +677,8 @@ CONF_PROTO_STRUCT(room_key, CONF_ROOM_KEY_FIELDS);
 CONF_PROTO_STRUCT(room_view, CONF_ROOM_VIEW_FIELDS);
 CONF_PROTO_STRUCT(room_list, CONF_ROOM_LIST_FIELDS);
 CONF_PROTO_STRUCT(rooms, CONF_ROOMS_FIELDS);
+CONF_PROTO_STRUCT(room_live, CONF_ROOM_LIVE_FIELDS);
+CONF_PROTO_STRUCT(live_rooms, CONF_LIVE_ROOMS_FIELDS);
 CONF_PROTO_STRUCT(room_update, CONF_ROOM_UPDATE_FIELDS);
 CONF_PROTO_STRUCT(head, CONF_HEAD_FIELDS);
 CONF_PROTO_STRUCT(heads, CONF_HEADS_FIELDS);
@@ -559,6 +704,12 @@ CONF_PROTO_STRUCT(message_list, CONF_MESSAGE_LIST_FIELDS);
 CONF_PROTO_STRUCT(messages, CONF_MESSAGES_FIELDS);
 CONF_PROTO_STRUCT(file_add, CONF_FILE_ADD_FIELDS);
 CONF_PROTO_STRUCT(file_key, CONF_FILE_KEY_FIELDS);
+CONF_PROTO_STRUCT(login_open, CONF_LOGIN_OPEN_FIELDS);
+CONF_PROTO_STRUCT(login, CONF_LOGIN_FIELDS);
+CONF_PROTO_STRUCT(login_key, CONF_LOGIN_KEY_FIELDS);
+CONF_PROTO_STRUCT(login_close, CONF_LOGIN_CLOSE_FIELDS);
+CONF_PROTO_STRUCT(reset_begin, CONF_RESET_BEGIN_FIELDS);
+CONF_PROTO_STRUCT(reset_end, CONF_RESET_END_FIELDS);
 CONF_PROTO_STRUCT(mail, CONF_MAIL_FIELDS);
 CONF_PROTO_STRUCT(mail_done, CONF_MAIL_DONE_FIELDS);
 

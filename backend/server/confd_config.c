@@ -146,7 +146,7 @@ confd_config_init(confd_config_t *config)
     config->queue_max = 65536;
     config->queue_bytes_max = 256 * CONFD_MB;
     config->batch_ops = 1024;
-    config->commit_interval_ms = 5;
+    config->commit_interval_ms = 0;
     config->batch_bytes = 4 * CONFD_MB;
     config->readers = 2;
     config->hash_threads = 2;
@@ -285,7 +285,7 @@ confd_config_line(confd_config_t *config, const char *where, char *line,
     char    *p, *key, *value;
     size_t   i;
 
-    line[strcspn(line, "#\r\n")] = '\0';
+    line[strcspn(line, "\r\n")] = '\0';
 
     p = line;
     key = confd_config_word(&p);
@@ -323,7 +323,7 @@ confd_config_line(confd_config_t *config, const char *where, char *line,
 }
 
 
-/* The next word, cut off; NULL at the end. */
+/* The next word, cut off; NULL at the end, or at a comment. */
 
 static char *
 confd_config_word(char **p)
@@ -332,7 +332,7 @@ confd_config_word(char **p)
 
     word = *p + strspn(*p, " \t");
 
-    if (*word == '\0') {
+    if (*word == '\0' || *word == '#') {
         return NULL;
     }
 

@@ -35,6 +35,7 @@ typedef struct conf_row_s      conf_row_t;
 typedef struct conf_api_s      conf_api_t;
 typedef struct conf_live_s     conf_live_t;
 typedef struct conf_session_s  conf_session_t;
+typedef struct conf_answer_s   conf_answer_t;
 
 
 /*
@@ -75,6 +76,8 @@ typedef struct {
     uint32_t              rate_scale;       /* percent of a row's count */
     size_t                message_max;      /* bytes of a message */
     conf_str_t            default_avatar;
+    int64_t               refresh_ms;       /* lifetime of a login */
+    uint32_t              password_min;     /* characters; 0: the row's own */
 } conf_settings_t;
 
 
@@ -94,6 +97,10 @@ struct conf_env_s {
                             const void *request);
     void                (*cancel)(conf_env_t *env, conf_call_t *call);
 
+    /* The server's figures as JSON; NULL: it has none. */
+    void                (*status)(conf_env_t *env, conf_buf_t *buf,
+                            const conf_stat_t *stat);
+
     /* Rings doorbells. */
     void                (*wake)(conf_env_t *env, const conf_wake_t *wake);
 
@@ -109,6 +116,9 @@ typedef struct {
     uint64_t              user_id;
     uint32_t              version;       /* of the user, in the token */
     bool                  versioned;     /* the token carries one */
+    bool                  admin;         /* the user is, by its record */
+    bool                  ticket;        /* good for opening a socket only */
+    uint64_t              sid;           /* of the login; 0: of none */
     int64_t               expires_ms;
 } conf_auth_t;
 
@@ -124,12 +134,14 @@ struct conf_op_s {
 
     conf_auth_t            auth;
     conf_str_t             request_id;    /* when the API has them */
+    bool                   secure;        /* it came over TLS */
     conf_session_t        *session;       /* whose message it is, or NULL */
     void                  *in;            /* by the row's schema */
     const void            *fixed;         /* the row's fixed argument */
 
     conf_call_t            call;
     conf_step_pt           next;
+    bool                   optional;      /* next does without a reply, too */
     conf_step_pt           then;          /* after the verb's own end */
     void                  *state;         /* the verb's, in the arena */
 
@@ -157,7 +169,8 @@ typedef struct {
 typedef enum {
     CONF_AUTH_NONE = 0,
     CONF_AUTH_USER,                        /* a valid token of an active user */
-    CONF_AUTH_ADMIN                        /* who is an admin now */
+    CONF_AUTH_ADMIN,                       /* who is an admin now */
+    CONF_AUTH_OPTIONAL                     /* none; a good token tells who */
 } conf_auth_e;
 
 typedef enum {
@@ -186,6 +199,7 @@ struct conf_row_s {
     conf_auth_e            auth;
     const conf_rate_t     *rate;
     conf_body_e            body;
+    uint32_t               body_max;       /* bytes; 0: the location's */
     const conf_schema_t   *schema;         /* NULL: no input */
     conf_verb_pt           verb;
     const conf_view_t     *view;           /* NULL: no data */
@@ -198,11 +212,13 @@ struct conf_row_s {
     const void            *fixed;
     const conf_error_row_t *errors;        /* ends with error 0; before the
                                               API's own table */
+    void                 (*headers)(conf_op_t *op, conf_answer_t *answer);
+                                           /* of success; NULL: no more */
     const char            *summary;        /* for the documents */
 };
 
 
-/* Rows of one file; an API has a list of them that ends with rows NULL. */
+/* Rows of one file; an API has a list of pointers to them, NULL at its end. */
 
 typedef struct {
     const conf_row_t      *rows;
@@ -210,14 +226,42 @@ typedef struct {
 } conf_rows_t;
 
 
-/* What the outer layer learns of an answer besides its bytes. */
+/* How a dialect says why it closes a socket, by conf_close_e. */
 
 typedef struct {
+    uint16_t               code;
+    const char            *reason;
+} conf_close_row_t;
+
+
+/* What the outer layer learns of an answer besides its bytes. */
+
+#define CONF_ANSWER_HEADERS  4
+
+struct conf_answer_s {
     uint16_t               status;
     conf_str_t             type;           /* Content-Type */
     uint32_t               retry_s;        /* Retry-After; 0: none */
     bool                   silent;         /* nothing is to be sent */
-} conf_answer_t;
+
+    /* More response headers; names are static, values the op's arena's. */
+    struct {
+        const char        *name;
+        conf_str_t         value;
+    }                      headers[CONF_ANSWER_HEADERS];
+    size_t                 nheaders;
+};
+
+/*
+ * The shape of failures, for documents: those of that status; status 0 ends
+ * the list and stands for all others.
+ */
+
+typedef struct {
+    uint16_t               status;
+    const char            *name;           /* of the shape */
+    const conf_view_t     *view;           /* NULL: plain text */
+} conf_shape_t;
 
 /*
  * A dialect.  answer and frame write what an op ended in; event writes what a
@@ -227,12 +271,28 @@ typedef struct {
 struct conf_api_s {
     conf_str_t             name;
     uint32_t               index;          /* dense, for per-dialect caches */
-    const conf_rows_t     *groups;         /* the endpoints */
+    const conf_rows_t     *const *groups;  /* the endpoints */
     bool                   request_ids;    /* X-Request-ID is one's own */
+    const char            *token_cookie;   /* where a token may be, or NULL */
     const conf_row_t      *messages;       /* the last one may be "*" */
     size_t                 nmessages;
     conf_str_t             type_field;     /* of a message */
     const conf_error_row_t *errors;        /* CONF_E_MAX rows, by number */
+    const conf_close_row_t *closes;        /* CONF_CLOSE_MAX rows, by number */
+    bool                   snapshots;      /* peers are shown the whole room
+                                              when somebody came or went */
+
+    /*
+     * Optional: the row of a message where type_field is not enough; the first
+     * message may settle which dialect the session speaks.  CONF_OK, or an
+     * error to be answered, with a row all the same.
+     */
+    conf_rc_t            (*find)(conf_session_t *session, conf_arena_t *arena,
+                             conf_str_t text, const conf_row_t **row);
+
+    /* What answer writes, for documents; data is the row without a sub. */
+    const conf_view_t     *envelope;
+    const conf_shape_t    *failures;
 
     void                 (*answer)(conf_op_t *op, conf_buf_t *buf,
                              conf_answer_t *answer);
@@ -247,7 +307,14 @@ conf_rc_t conf_op_call(conf_op_t *op, conf_op_e code, const void *request,
 conf_rc_t conf_op_done(conf_op_t *op, const void *reply);
 conf_rc_t conf_op_fail(conf_op_t *op, conf_rc_t rc);
 
-/* The same with the field that was wrong. */
+/*
+ * A call whose answer one can do without: when the fault is the server's (no
+ * link, no time) next goes on with NULL.
+ */
+conf_rc_t conf_op_try(conf_op_t *op, conf_op_e code, const void *request,
+    conf_step_pt next);
+
+/* The same as conf_op_fail() with the field that was wrong. */
 conf_rc_t conf_op_invalid(conf_op_t *op, const char *field,
     const char *reason);
 
@@ -298,6 +365,10 @@ conf_route_t *conf_api_routes(const conf_api_t *api, conf_arena_t *arena,
 /* The message row of that type; NULL when the dialect has none. */
 const conf_row_t *conf_api_message(const conf_api_t *api, conf_str_t type);
 
+/* The row of a session's message, by find or by type_field; results of find. */
+conf_rc_t conf_api_find_message(conf_session_t *session, conf_arena_t *arena,
+    conf_str_t text, const conf_row_t **row);
+
 /*
  * Hot copies: reads a record into *out (strings in the op's arena).  CONF_OK,
  * CONF_E_NOT_FOUND.
@@ -309,6 +380,10 @@ void conf_hot_put(conf_env_t *env, conf_cache_key_t key, uint64_t rev,
 
 /* Is the user active now?  CONF_OK, CONF_E_USER_BANNED, CONF_E_USER_ABSENT. */
 conf_rc_t conf_user_state(const conf_user_t *user, int64_t now_ms);
+
+/* Is a token still good for the user?  The same, and CONF_E_TOKEN_REVOKED. */
+conf_rc_t conf_auth_state(const conf_auth_t *auth, const conf_user_t *user,
+    int64_t now_ms);
 
 
 #endif /* _CONF_CORE_H_INCLUDED_ */

@@ -24,6 +24,7 @@ conf_op_call(conf_op_t *op, conf_op_e code, const void *request,
     conf_step_pt next)
 {
     op->next = next;
+    op->optional = false;
     op->call.code = code;
     op->call.arena = op->arena;
     op->call.done = conf_op_called;
@@ -32,6 +33,19 @@ conf_op_call(conf_op_t *op, conf_op_e code, const void *request,
     op->env->call(op->env, &op->call, request);
 
     return CONF_AGAIN;
+}
+
+
+conf_rc_t
+conf_op_try(conf_op_t *op, conf_op_e code, const void *request,
+    conf_step_pt next)
+{
+    conf_rc_t  rc;
+
+    rc = conf_op_call(op, code, request, next);
+    op->optional = true;
+
+    return rc;
 }
 
 
@@ -76,6 +90,17 @@ conf_op_admit(conf_op_t *op, conf_str_t value, uint64_t address)
         if (rc == CONF_OK) {
             rc = conf_jwt_check(op->settings, token,
                                 op->env->now_ms(op->env), &op->auth);
+        }
+
+        if (rc == CONF_OK && op->auth.ticket
+            && op->row->body != CONF_BODY_SOCKET)
+        {
+            rc = CONF_E_TOKEN_INVALID;
+        }
+
+        if (rc != CONF_OK && op->row->auth == CONF_AUTH_OPTIONAL) {
+            memset(&op->auth, 0, sizeof(conf_auth_t));
+            rc = CONF_OK;
         }
 
         if (rc != CONF_OK) {
@@ -176,7 +201,7 @@ conf_op_run(conf_op_t *op)
 
     /* A message's session was authorized when it was opened. */
 
-    if (op->row->auth == CONF_AUTH_NONE
+    if (op->auth.user_id == 0
         || (op->session != NULL && op->session->open))
     {
         rc = conf_op_verb(op);
@@ -315,7 +340,7 @@ conf_api_routes(const conf_api_t *api, conf_arena_t *arena,
     size_t              i;
     conf_rc_t           rc;
     conf_route_t       *route;
-    const conf_rows_t  *group;
+    const conf_rows_t  *group, *const *groups;
 
     *wrong = NULL;
 
@@ -324,7 +349,9 @@ conf_api_routes(const conf_api_t *api, conf_arena_t *arena,
         return NULL;
     }
 
-    for (group = api->groups; group->rows != NULL; group++) {
+    for (groups = api->groups; *groups != NULL; groups++) {
+        group = *groups;
+
         for (i = 0; i < group->n; i++) {
             rc = conf_route_add(route, group->rows[i].method,
                                 group->rows[i].path, &group->rows[i]);
@@ -357,6 +384,29 @@ conf_api_message(const conf_api_t *api, conf_str_t type)
     }
 
     return NULL;
+}
+
+
+conf_rc_t
+conf_api_find_message(conf_session_t *session, conf_arena_t *arena,
+    conf_str_t text, const conf_row_t **row)
+{
+    conf_rc_t    rc;
+    conf_str_t   type = conf_null_string;
+
+    if (session->api->find != NULL) {
+        return session->api->find(session, arena, text, row);
+    }
+
+    rc = conf_schema_peek(arena, text, session->api->type_field, &type);
+
+    *row = conf_api_message(session->api, type);
+
+    if (rc == CONF_OK || rc == CONF_E_NOT_FOUND) {
+        return *row == NULL ? CONF_E_NOT_FOUND : CONF_OK;
+    }
+
+    return rc;
 }
 
 
@@ -421,6 +471,39 @@ conf_user_state(const conf_user_t *user, int64_t now_ms)
 }
 
 
+conf_rc_t
+conf_auth_state(const conf_auth_t *auth, const conf_user_t *user,
+    int64_t now_ms)
+{
+    size_t           i;
+    conf_rc_t        rc;
+    const uint64_t  *revoked;
+
+    rc = conf_user_state(user, now_ms);
+
+    if (rc == CONF_E_USER_BANNED) {
+        return rc;
+    }
+
+    if (rc != CONF_OK
+        || (auth->versioned ? auth->version != user->version
+                            : user->version > 1))
+    {
+        return CONF_E_TOKEN_REVOKED;
+    }
+
+    revoked = user->revoked.items;
+
+    for (i = 0; auth->sid != 0 && i < user->revoked.n; i++) {
+        if (revoked[i] == auth->sid) {
+            return CONF_E_TOKEN_REVOKED;
+        }
+    }
+
+    return CONF_OK;
+}
+
+
 /* confd has answered the op's call. */
 
 static void
@@ -432,7 +515,7 @@ conf_op_called(conf_call_t *call)
 
     rc = call->rc;
 
-    if (rc == CONF_OK) {
+    if (rc == CONF_OK || (op->optional && conf_error_internal(rc))) {
         rc = op->next(op, call->reply);
 
     } else if (op->next == conf_op_authorized && rc == CONF_E_USER_ABSENT) {
@@ -482,20 +565,15 @@ conf_op_authorized(conf_op_t *op, const void *reply)
         conf_hot_put(op->env, key, op->call.rev, &conf_proto_user, user);
     }
 
-    rc = conf_user_state(user, op->env->now_ms(op->env));
-
-    if (rc == CONF_E_USER_ABSENT
-        || (op->auth.versioned ? op->auth.version != user->version
-                               : user->version > 1))
-    {
-        rc = rc == CONF_E_USER_BANNED ? rc : CONF_E_TOKEN_REVOKED;
-    }
+    rc = conf_auth_state(&op->auth, user, op->env->now_ms(op->env));
 
     if (rc != CONF_OK) {
         return conf_op_fail(op, rc);
     }
 
     op->auth.version = user->version;
+    op->auth.admin = user->role == CONF_USER_ADMIN;
+    op->auth.versioned = true;
 
     if (op->row->auth == CONF_AUTH_ADMIN && user->role != CONF_USER_ADMIN) {
         return conf_op_fail(op, CONF_E_FORBIDDEN);

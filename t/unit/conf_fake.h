@@ -435,14 +435,14 @@ __attribute__((unused))
 static conf_str_t
 fake_token(uint64_t user_id, uint32_t version)
 {
-    conf_str_t   token;
-    conf_auth_t  auth;
+    conf_str_t  token;
+    conf_jwt_t  jwt;
 
-    memset(&auth, 0, sizeof(conf_auth_t));
-    auth.user_id = user_id;
-    auth.version = version;
+    memset(&jwt, 0, sizeof(conf_jwt_t));
+    jwt.auth.user_id = user_id;
+    jwt.auth.version = version;
 
-    if (conf_jwt_issue(fake.arena, &fake.settings, &auth, fake.now_ms, &token)
+    if (conf_jwt_issue(fake.arena, &fake.settings, &jwt, fake.now_ms, &token)
         != CONF_OK)
     {
         fake_die("no token");

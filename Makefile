@@ -19,7 +19,7 @@ WARN_clang = -Wimplicit-fallthrough
 
 INC = -Ishm -Ibackend/proto -Ibackend/store -Ibackend/op -Ibackend/server \
     -Ingx_conf_module/json -Ingx_conf_module/ws -Ingx_conf_module/core \
-    -Ingx_conf_module/api -It/unit
+    -Ingx_conf_module/api -Ingx_conf_module/api/meeting -It/unit
 
 CFLAGS = -std=c11 -D_GNU_SOURCE -fPIC $(OPT) $(WARN) $(INC)
 

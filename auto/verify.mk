@@ -32,7 +32,7 @@ lint:  ## style, layers, clang's warnings, cppcheck, clang-tidy
 coverage:  ## lines that unit and black-box tests reach, in build/coverage
 	auto/coverage
 
-mainline:  ## build and test with the nginx source in NGINX_TREE
+mainline:  ## build and test with the source in NGINX_TREE, or Debian's newest
 	auto/mainline $(NGINX_TREE)
 
 .PHONY: help fuzz fuzz-replay tsan valgrind lint coverage mainline

@@ -42,6 +42,15 @@ static char *ngx_http_conference_origins(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
 
+static ngx_conf_num_bounds_t  ngx_http_conference_rate_scale = {
+    ngx_conf_check_num_bounds, 1, 100000
+};
+
+static ngx_conf_num_bounds_t  ngx_http_conference_password_min = {
+    ngx_conf_check_num_bounds, 6, 100
+};
+
+
 static ngx_command_t  ngx_http_conference_commands[] = {
 
     { ngx_string("conf_zone"),
@@ -86,12 +95,33 @@ static ngx_command_t  ngx_http_conference_commands[] = {
       offsetof(ngx_http_conference_loc_conf_t, token_ttl),
       NULL },
 
+    { ngx_string("conf_refresh_ttl"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_conference_loc_conf_t, refresh_ttl),
+      NULL },
+
+    { ngx_string("conf_password_min"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_num_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_conference_loc_conf_t, password_min),
+      &ngx_http_conference_password_min },
+
     { ngx_string("conf_rate_limit"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
       ngx_conf_set_flag_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_conference_loc_conf_t, rate_limit),
       NULL },
+
+    { ngx_string("conf_rate_scale"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_num_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_conference_loc_conf_t, rate_scale),
+      &ngx_http_conference_rate_scale },
 
     { ngx_string("conf_allowed_origins"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
@@ -234,6 +264,7 @@ ngx_http_conference_main_conf_t  *ngx_http_conference_worker;
 static ngx_int_t
 ngx_http_conference_init(ngx_conf_t *cf)
 {
+    ngx_str_t                         request_id = ngx_string("request_id");
     ngx_http_conference_main_conf_t  *cmcf;
 
     cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_conference_module);
@@ -260,6 +291,11 @@ ngx_http_conference_init(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
+    cmcf->request_id = ngx_http_get_variable_index(cf, &request_id);
+    if (cmcf->request_id == NGX_ERROR) {
+        return NGX_ERROR;
+    }
+
     return ngx_http_conference_body_filter_init(cf);
 }
 
@@ -275,9 +311,10 @@ static ngx_int_t
 ngx_http_conference_routes(ngx_conf_t *cf,
     ngx_http_conference_main_conf_t *cmcf)
 {
-    size_t               i, j;
+    size_t               i;
     conf_route_t        *route;
     conf_arena_t        *arena;
+    const conf_row_t    *wrong;
     const conf_api_t    *api;
     ngx_pool_cleanup_t  *cln;
 
@@ -295,21 +332,16 @@ ngx_http_conference_routes(ngx_conf_t *cf,
     for (i = 0; conf_apis[i] != NULL; i++) {
         api = conf_apis[i];
 
-        route = conf_route_create(arena);
-        if (route == NULL) {
-            return NGX_ERROR;
-        }
+        route = conf_api_routes(api, arena, &wrong);
 
-        for (j = 0; j < api->nrows; j++) {
-            if (conf_route_add(route, api->rows[j].method, api->rows[j].path,
-                               &api->rows[j])
-                != CONF_OK)
-            {
+        if (route == NULL) {
+            if (wrong != NULL) {
                 ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                               "conf_api: row \"%s\" is wrong or twice",
-                              api->rows[j].path);
-                return NGX_ERROR;
+                              wrong->path);
             }
+
+            return NGX_ERROR;
         }
 
         cmcf->routes[api->index] = route;
@@ -461,7 +493,10 @@ ngx_http_conference_create_loc_conf(ngx_conf_t *cf)
     }
 
     conf->token_ttl = NGX_CONF_UNSET_MSEC;
+    conf->refresh_ttl = NGX_CONF_UNSET_MSEC;
+    conf->password_min = NGX_CONF_UNSET;
     conf->rate_limit = NGX_CONF_UNSET;
+    conf->rate_scale = NGX_CONF_UNSET;
     conf->log_mask = NGX_CONF_UNSET;
     conf->origins = NGX_CONF_UNSET_UINT;
     conf->ws_ping = NGX_CONF_UNSET_MSEC;
@@ -484,7 +519,11 @@ ngx_http_conference_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     ngx_conf_merge_str_value(conf->jwt_secret, prev->jwt_secret, "");
     ngx_conf_merge_msec_value(conf->token_ttl, prev->token_ttl, 86400000);
+    ngx_conf_merge_msec_value(conf->refresh_ttl, prev->refresh_ttl,
+                              604800000);
+    ngx_conf_merge_value(conf->password_min, prev->password_min, 6);
     ngx_conf_merge_value(conf->rate_limit, prev->rate_limit, 1);
+    ngx_conf_merge_value(conf->rate_scale, prev->rate_scale, 100);
     ngx_conf_merge_value(conf->log_mask, prev->log_mask, 1);
     ngx_conf_merge_msec_value(conf->ws_ping, prev->ws_ping, 30000);
     ngx_conf_merge_msec_value(conf->ws_timeout, prev->ws_timeout, 75000);
@@ -573,7 +612,10 @@ ngx_http_conference_check_loc_conf(ngx_conf_t *cf,
 
     conf->settings.jwt_secret = ngx_http_conference_str(conf->jwt_secret);
     conf->settings.token_ms = (int64_t) conf->token_ttl;
+    conf->settings.refresh_ms = (int64_t) conf->refresh_ttl;
+    conf->settings.password_min = (uint32_t) conf->password_min;
     conf->settings.rate_limit = conf->rate_limit;
+    conf->settings.rate_scale = (uint32_t) conf->rate_scale;
     conf->settings.message_max = conf->ws_max_message;
 
     if (conf->files != NULL) {

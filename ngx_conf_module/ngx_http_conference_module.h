@@ -15,6 +15,7 @@
 #include "conf_api.h"
 #include "conf_core.h"
 #include "conf_live.h"
+#include "conf_signal.h"
 #include "conf_sync.h"
 #include "conf_ws.h"
 
@@ -35,6 +36,7 @@ typedef struct {
     ngx_http_conference_bus_t  *bus;
     conf_sync_t                *sync;
     ngx_uint_t                  used;       /* a location has conf_api */
+    ngx_int_t                   request_id; /* index of the variable */
 } ngx_http_conference_main_conf_t;
 
 typedef enum {
@@ -50,7 +52,10 @@ typedef struct {
 
     ngx_str_t                     jwt_secret;
     ngx_msec_t                    token_ttl;
+    ngx_msec_t                    refresh_ttl;
+    ngx_int_t                     password_min;
     ngx_flag_t                    rate_limit;
+    ngx_int_t                     rate_scale;    /* percent */
     ngx_flag_t                    log_mask;
     ngx_uint_t                    origins;   /* ngx_http_conference_origin_e */
     ngx_array_t                  *origin_list;   /* of ngx_str_t */
@@ -81,6 +86,7 @@ typedef struct {
     uint64_t                         started;     /* on the clock, in us */
     void                            *upload;
     unsigned                         no_space:1;  /* the body is dropped */
+    unsigned                         by_cookie:1; /* the token is one's */
 } ngx_http_conference_ctx_t;
 
 
@@ -127,15 +133,25 @@ const conf_row_t *ngx_http_conference_find(ngx_http_request_t *r);
 /* Answers what the op ended in; takes the reference that waiting took. */
 void ngx_http_conference_answer(ngx_http_conference_ctx_t *ctx);
 
-/* Adds a response header; name is static. */
-ngx_int_t ngx_http_conference_header(ngx_http_request_t *r, const char *name,
-    ngx_str_t value);
+/* A header of the request by its name in lower case, or NULL. */
+ngx_table_elt_t *ngx_http_conference_find_header(ngx_http_request_t *r,
+    const char *name);
 
 /* The request body's limit for chunked bodies. */
 ngx_int_t ngx_http_conference_body_filter_init(ngx_conf_t *cf);
 
 /* The value of a query argument, decoded; len 0 when there is none. */
 ngx_str_t ngx_http_conference_arg(ngx_http_request_t *r, const char *name);
+
+
+/* ngx_http_conference_response.c */
+
+/* Header and body; the result is for ngx_http_finalize_request(). */
+ngx_int_t ngx_http_conference_send(ngx_http_conference_ctx_t *ctx);
+
+/* Adds a response header; name is static. */
+ngx_int_t ngx_http_conference_header(ngx_http_request_t *r, const char *name,
+    ngx_str_t value);
 
 
 /* ngx_http_conference_ws.c */
@@ -154,6 +170,9 @@ void ngx_http_conference_ws_start(ngx_http_conference_ctx_t *ctx);
 
 /* The request ends before that. */
 void ngx_http_conference_ws_drop(ngx_http_conference_ctx_t *ctx);
+
+/* NGX_OK: a page may ask, or it is no page's request; NGX_DECLINED. */
+ngx_int_t ngx_http_conference_origin(ngx_http_conference_ctx_t *ctx);
 
 /* The worker ends: all its sockets are closed with a word. */
 void ngx_http_conference_ws_leave(ngx_cycle_t *cycle);

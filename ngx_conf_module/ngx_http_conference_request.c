@@ -10,20 +10,26 @@
 #include "ngx_http_conference_ws.h"
 #include "ngx_http_conference_stat.h"
 
+#include "conf_verb.h"
+
 
 #define NGX_HTTP_CONFERENCE_ARENA      8192
 #define NGX_HTTP_CONFERENCE_ARENA_MAX  (64 * 1024 * 1024)
-#define NGX_HTTP_CONFERENCE_TEXT_KEEP  (256 * 1024)
 
 
 static ngx_int_t ngx_http_conference_start(ngx_http_request_t *r);
 static ngx_http_conference_ctx_t *ngx_http_conference_create(
     ngx_http_request_t *r);
+static ngx_int_t ngx_http_conference_request_id(
+    ngx_http_conference_ctx_t *ctx);
 static void ngx_http_conference_cleanup(void *data);
 static conf_rc_t ngx_http_conference_route(ngx_http_request_t *r,
     conf_arena_t *arena, conf_route_match_t *match);
 static unsigned ngx_http_conference_method(ngx_http_request_t *r);
 static conf_str_t ngx_http_conference_token(ngx_http_conference_ctx_t *ctx);
+static conf_str_t ngx_http_conference_cookie(ngx_http_request_t *r,
+    const char *name);
+static conf_rc_t ngx_http_conference_forgery(ngx_http_conference_ctx_t *ctx);
 static void ngx_http_conference_mask(ngx_http_request_t *r);
 static uint64_t ngx_http_conference_address(ngx_http_request_t *r);
 static ngx_int_t ngx_http_conference_body(ngx_http_conference_ctx_t *ctx);
@@ -35,9 +41,6 @@ static void ngx_http_conference_run(ngx_http_conference_ctx_t *ctx,
     conf_str_t body);
 static uint64_t ngx_http_conference_room(const conf_op_t *op);
 static void ngx_http_conference_finish(conf_op_t *op);
-static ngx_int_t ngx_http_conference_send(ngx_http_conference_ctx_t *ctx);
-static ngx_int_t ngx_http_conference_limits(ngx_http_conference_ctx_t *ctx);
-static ngx_int_t ngx_http_conference_version(ngx_http_conference_ctx_t *ctx);
 static ngx_int_t ngx_http_conference_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
 static void ngx_http_conference_body_drop(ngx_http_request_t *r,
@@ -52,10 +55,6 @@ static ngx_http_request_body_filter_pt  ngx_http_conference_next_body_filter;
  */
 
 static ngx_uint_t  ngx_http_conference_inside;
-
-/* Where answers are written before their length is known: one a worker. */
-
-static conf_buf_t  ngx_http_conference_text;
 
 
 ngx_int_t
@@ -100,6 +99,10 @@ ngx_http_conference_start(ngx_http_request_t *r)
 
     if (rc == CONF_OK) {
         rc = conf_op_admit(&ctx->op, token, ngx_http_conference_address(r));
+    }
+
+    if (rc == CONF_OK && ctx->by_cookie) {
+        rc = ngx_http_conference_forgery(ctx);
     }
 
     if (rc == CONF_OK && ctx->op.row->body == CONF_BODY_SOCKET) {
@@ -154,12 +157,57 @@ ngx_http_conference_create(ngx_http_request_t *r)
     ctx->op.env = &ngx_http_conference_worker->env;
     ctx->op.settings = &ctx->conf->settings;
     ctx->op.api = ctx->conf->api;
+#if (NGX_HTTP_SSL)
+    ctx->op.secure = r->connection->ssl != NULL;
+#endif
     ctx->op.finish = ngx_http_conference_finish;
     ctx->op.owner = ctx;
+
+    if (ctx->conf->api->request_ids
+        && ngx_http_conference_request_id(ctx) != NGX_OK)
+    {
+        return NULL;
+    }
 
     ngx_http_set_ctx(r, ctx, ngx_http_conference_module);
 
     return ctx;
+}
+
+
+/* The client's own, when it is a plain word, else nginx's $request_id. */
+
+static ngx_int_t
+ngx_http_conference_request_id(ngx_http_conference_ctx_t *ctx)
+{
+    ngx_table_elt_t                  *h;
+    ngx_http_request_t               *r = ctx->request;
+    ngx_http_variable_value_t        *vv;
+    ngx_http_conference_main_conf_t  *cmcf;
+
+    h = ngx_http_conference_find_header(r, "x-request-id");
+
+    if (h == NULL) {
+        h = ngx_http_conference_find_header(r, "request-id");
+    }
+
+    if (h != NULL && conf_request_id_valid(ngx_http_conference_str(h->value)))
+    {
+        ctx->op.request_id = ngx_http_conference_str(h->value);
+        return NGX_OK;
+    }
+
+    cmcf = ngx_http_get_module_main_conf(r, ngx_http_conference_module);
+    vv = ngx_http_get_indexed_variable(r, cmcf->request_id);
+
+    if (vv == NULL || vv->not_found) {
+        return NGX_ERROR;
+    }
+
+    ctx->op.request_id.data = vv->data;
+    ctx->op.request_id.len = vv->len;
+
+    return NGX_OK;
 }
 
 
@@ -302,26 +350,102 @@ ngx_http_conference_method(ngx_http_request_t *r)
 
 /*
  * The token: in the header; where a browser cannot set one (sockets, images)
- * in the query too.
+ * in the query, and for sockets among the subprotocols ("bearer, <token>").
  */
 
 static conf_str_t
 ngx_http_conference_token(ngx_http_conference_ctx_t *ctx)
 {
-    conf_str_t           none = conf_null_string;
+    conf_str_t           token = conf_null_string;
+    conf_body_e          body;
+    ngx_table_elt_t     *h;
     ngx_http_request_t  *r = ctx->request;
 
     if (r->headers_in.authorization != NULL) {
         return ngx_http_conference_str(r->headers_in.authorization->value);
     }
 
-    if (ctx->op.row->body == CONF_BODY_SOCKET
-        || ctx->op.row->body == CONF_BODY_FILE)
-    {
-        return ngx_http_conference_str(ngx_http_conference_arg(r, "token"));
+    body = ctx->op.row->body;
+
+    if (body == CONF_BODY_SOCKET || body == CONF_BODY_FILE) {
+        token = ngx_http_conference_str(ngx_http_conference_arg(r, "token"));
     }
 
-    return none;
+    if (token.len == 0
+        && (body == CONF_BODY_SOCKET || body == CONF_BODY_FILE))
+    {
+        token = ngx_http_conference_str(ngx_http_conference_arg(r,
+                                                            "access_token"));
+    }
+
+    if (token.len == 0 && body == CONF_BODY_SOCKET) {
+        h = ngx_http_conference_find_header(r, "sec-websocket-protocol");
+
+        if (h != NULL) {
+            token = conf_ws_bearer(ngx_http_conference_str(h->value));
+        }
+    }
+
+    if (token.len == 0 && ctx->op.row->auth != CONF_AUTH_NONE
+        && ctx->op.api->token_cookie != NULL)
+    {
+        token = ngx_http_conference_cookie(r, ctx->op.api->token_cookie);
+        ctx->by_cookie = token.len != 0;
+    }
+
+    return token;
+}
+
+
+static conf_str_t
+ngx_http_conference_cookie(ngx_http_request_t *r, const char *name)
+{
+    ngx_str_t  key, value = ngx_null_string;
+
+    key.data = (u_char *) name;
+    key.len = ngx_strlen(name);
+
+#if (nginx_version >= 1023000)
+    (void) ngx_http_parse_multi_header_lines(r, r->headers_in.cookie, &key,
+                                             &value);
+#else
+    (void) ngx_http_parse_multi_header_lines(&r->headers_in.cookies, &key,
+                                             &value);
+#endif
+
+    return ngx_http_conference_str(value);
+}
+
+
+/*
+ * A browser sends cookies for whoever asks it to.  What changes something has
+ * to come from a page of ours, by its Origin, or to prove that it has read
+ * one; the handshake of a socket looks at Origin in any case.
+ */
+
+static conf_rc_t
+ngx_http_conference_forgery(ngx_http_conference_ctx_t *ctx)
+{
+    ngx_table_elt_t     *proof;
+    ngx_http_request_t  *r = ctx->request;
+
+    if (ctx->op.row->method == CONF_M_GET) {
+        return CONF_OK;
+    }
+
+    if (ngx_http_conference_find_header(r, "origin") != NULL
+        && ngx_http_conference_origin(ctx) == NGX_OK)
+    {
+        return CONF_OK;
+    }
+
+    proof = ngx_http_conference_find_header(r, "x-csrf-token");
+
+    return proof != NULL
+           && conf_csrf_good(ctx->op.settings,
+                             ngx_http_conference_cookie(r, "csrf_token"),
+                             ngx_http_conference_str(proof->value))
+           ? CONF_OK : CONF_E_CSRF;
 }
 
 
@@ -341,6 +465,12 @@ ngx_http_conference_mask(ngx_http_request_t *r)
         end = ngx_strlchr(p, last, '&');
         if (end == NULL) {
             end = last;
+        }
+
+        if (end - p > 7
+            && ngx_strncasecmp(p, (u_char *) "access_", 7) == 0)
+        {
+            p += 7;
         }
 
         if (end - p > 6 && ngx_strncasecmp(p, (u_char *) "token=", 6) == 0) {
@@ -457,6 +587,11 @@ ngx_http_conference_body(ngx_http_conference_ctx_t *ctx)
 
     ctx->body_max = body == CONF_BODY_UPLOAD ? ctx->conf->upload_max
                                              : (off_t) ctx->conf->body_max;
+
+    if (ctx->op.row->body_max != 0) {
+        ctx->body_max = ngx_min(ctx->body_max,
+                                (off_t) ctx->op.row->body_max);
+    }
 
     if (r->headers_in.content_length_n > ctx->body_max) {
         ctx->op.rc = CONF_E_TOO_LARGE;
@@ -682,185 +817,33 @@ ngx_http_conference_answer(ngx_http_conference_ctx_t *ctx)
 }
 
 
-/* Header and body; the result is for ngx_http_finalize_request(). */
-
-static ngx_int_t
-ngx_http_conference_send(ngx_http_conference_ctx_t *ctx)
+ngx_table_elt_t *
+ngx_http_conference_find_header(ngx_http_request_t *r, const char *name)
 {
-    ngx_int_t            rc;
-    ngx_buf_t           *b;
-    ngx_str_t            value;
-    conf_buf_t          *buf = &ngx_http_conference_text;
-    ngx_uint_t           level;
-    ngx_chain_t          out;
-    conf_answer_t        answer;
-    ngx_http_request_t  *r = ctx->request;
-
-    ngx_memzero(&answer, sizeof(conf_answer_t));
-    conf_buf_reset(buf);
-
-    ctx->conf->api->answer(&ctx->op, buf, &answer);
-
-    if (conf_buf_ok(buf) != CONF_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    if (ctx->op.rc != CONF_OK) {
-        level = conf_error_internal(ctx->op.rc) ? NGX_LOG_ERR : NGX_LOG_INFO;
-
-        ngx_log_error(level, r->connection->log, 0, "conference: %s: %V %s",
-                      conf_error_text(ctx->op.rc), &ctx->op.error.field,
-                      ctx->op.error.reason != NULL ? ctx->op.error.reason
-                                                   : "");
-    }
-
-    b = ngx_create_temp_buf(r->pool, ngx_max(buf->len, 1));
-    if (b == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    if (buf->len != 0) {
-        b->last = ngx_cpymem(b->last, buf->data, buf->len);
-    }
-
-    if (buf->size > NGX_HTTP_CONFERENCE_TEXT_KEEP) {
-        conf_buf_free(buf);
-    }
-
-    ngx_http_conference_count(NGX_HTTP_CONFERENCE_REQUESTS
-                              + answer.status / 100 % 6, 1);
-    ngx_http_conference_observe(NGX_HTTP_CONFERENCE_REQUEST_TIME,
-                                ngx_http_conference_clock() - ctx->started);
-
-    r->headers_out.status = answer.status;
-    r->headers_out.content_length_n = b->last - b->pos;
-    r->headers_out.content_type.data = (u_char *) answer.type.data;
-    r->headers_out.content_type.len = answer.type.len;
-    r->headers_out.content_type_len = answer.type.len;
-    r->headers_out.content_type_lowcase = NULL;
-
-    if (answer.retry_s != 0) {
-        value.data = ngx_pnalloc(r->pool, NGX_INT32_LEN);
-        if (value.data == NULL) {
-            return NGX_HTTP_INTERNAL_SERVER_ERROR;
-        }
-
-        value.len = ngx_sprintf(value.data, "%uD", answer.retry_s)
-                    - value.data;
-
-        if (ngx_http_conference_header(r, "Retry-After", value) != NGX_OK) {
-            return NGX_HTTP_INTERNAL_SERVER_ERROR;
-        }
-    }
-
-    if (ngx_http_conference_limits(ctx) != NGX_OK
-        || ngx_http_conference_version(ctx) != NGX_OK)
-    {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    rc = ngx_http_send_header(r);
-
-    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
-        return rc;
-    }
-
-    b->last_buf = (r == r->main) ? 1 : 0;
-    b->last_in_chain = 1;
-
-    if (b->last == b->pos) {
-        b->memory = 0;
-        b->temporary = 0;
-    }
-
-    out.buf = b;
-    out.next = NULL;
-
-    return ngx_http_output_filter(r, &out);
-}
-
-
-ngx_int_t
-ngx_http_conference_header(ngx_http_request_t *r, const char *name,
-    ngx_str_t value)
-{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
     ngx_table_elt_t  *h;
 
-    h = ngx_list_push(&r->headers_out.headers);
-    if (h == NULL) {
-        return NGX_ERROR;
-    }
+    part = &r->headers_in.headers.part;
+    h = part->elts;
 
-    h->hash = 1;
-#if (nginx_version >= 1023000)
-    h->next = NULL;
-#endif
-    h->key.data = (u_char *) name;
-    h->key.len = ngx_strlen(name);
-    h->value = value;
+    for (i = 0; /* void */ ; i++) {
+        if (i >= part->nelts) {
+            if (part->next == NULL) {
+                return NULL;
+            }
 
-    return NGX_OK;
-}
-
-
-/* X-RateLimit-*: for rows that have a limit. */
-
-static ngx_int_t
-ngx_http_conference_limits(ngx_http_conference_ctx_t *ctx)
-{
-    time_t               reset;
-    u_char              *p;
-    ngx_uint_t           i;
-    ngx_str_t            value;
-    uint64_t             numbers[3];
-    ngx_http_request_t  *r = ctx->request;
-    static const char   *names[] = {
-        "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"
-    };
-
-    if (ctx->op.rate == NULL) {
-        return NGX_OK;
-    }
-
-    reset = ngx_time() + (time_t) ((ctx->op.limit.reset_ms + 999) / 1000);
-
-    numbers[0] = ctx->op.rate->count;
-    numbers[1] = ctx->op.limit.remaining;
-    numbers[2] = (uint64_t) reset;
-
-    for (i = 0; i < 3; i++) {
-        p = ngx_pnalloc(r->pool, NGX_INT64_LEN);
-        if (p == NULL) {
-            return NGX_ERROR;
+            part = part->next;
+            h = part->elts;
+            i = 0;
         }
 
-        value.data = p;
-        value.len = ngx_sprintf(p, "%uL", numbers[i]) - p;
-
-        if (ngx_http_conference_header(r, names[i], value) != NGX_OK) {
-            return NGX_ERROR;
+        if (h[i].key.len == ngx_strlen(name)
+            && ngx_strncmp(h[i].lowcase_key, name, h[i].key.len) == 0)
+        {
+            return &h[i];
         }
     }
-
-    return NGX_OK;
-}
-
-
-/* A refused upgrade says which version would do: RFC 6455, 4.4. */
-
-static ngx_int_t
-ngx_http_conference_version(ngx_http_conference_ctx_t *ctx)
-{
-    ngx_str_t  value = ngx_string("13");
-
-    if (ctx->op.rc != CONF_E_BAD_REQUEST || ctx->op.row == NULL
-        || ctx->op.row->body != CONF_BODY_SOCKET)
-    {
-        return NGX_OK;
-    }
-
-    return ngx_http_conference_header(ctx->request, "Sec-WebSocket-Version",
-                                      value);
 }
 
 

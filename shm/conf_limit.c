@@ -69,6 +69,27 @@ conf_limit(conf_shm_t *shm, uint32_t row, uint64_t key,
 }
 
 
+void
+conf_limit_back(conf_shm_t *shm, uint32_t row, uint64_t key)
+{
+    conf_shm_root_t    *root;
+    conf_shm_bucket_t  *bucket;
+
+    root = conf_shm_lock(shm);
+    if (root == NULL) {
+        return;
+    }
+
+    bucket = conf_limit_find(root, row, key);
+
+    if (bucket != NULL) {
+        bucket->level -= conf_min(bucket->level, bucket->period_ms);
+    }
+
+    conf_shm_unlock(shm);
+}
+
+
 /* The oldest of one class after the other: they are the least of a loss. */
 
 size_t

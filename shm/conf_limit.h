@@ -32,5 +32,8 @@ typedef struct {
 conf_rc_t conf_limit(conf_shm_t *shm, uint32_t row, uint64_t key,
     const conf_limit_rate_t *rate, conf_limit_t *limit);
 
+/* Gives one call back: only those that failed were to be counted. */
+void conf_limit_back(conf_shm_t *shm, uint32_t row, uint64_t key);
+
 
 #endif /* _CONF_LIMIT_H_INCLUDED_ */

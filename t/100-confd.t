@@ -77,7 +77,7 @@ sub register {
     my ($rpc) = @_;
 
     my $reply = $rpc->call(USER_REGISTER =>
-                           ['user' . ++$names, 'secret', '', '']);
+                           ['user' . ++$names, 'secret', '', '', '']);
 
     return $reply->{body}[0];
 }
@@ -131,7 +131,7 @@ sub wrong_seqs {
 subtest 'command line' => sub {
     my ($rc, $out) = run_confd('--version');
     is $rc, 0, 'version: exit code';
-    like $out, qr/^confd \d+\.\d+\.\d+ \(wire 1\)\n$/, 'version';
+    like $out, qr/^confd \d+\.\d+\.\d+ \(wire 2\)\n$/, 'version';
 
     ($rc, $out) = run_confd('--help');
     is $rc, 0, 'help: exit code';
@@ -154,6 +154,7 @@ subtest '--check' => sub {
 
     my @good = (
         '', "# comment\n\n  \t\n", "map_min 64m # behind a value\n",
+        "mail_reset_url https://a/#b?%TOKEN%\n",
         "map_max 2G\n", "dedup 300s\n", "dedup 5m\n", "dedup 0s\n",
         "socket_mode 0600\n", "sync meta\n", "log_level debug\n",
         "queue_max 1", "link_output_max 64k\r\n", "socket_group root\n",
@@ -267,7 +268,7 @@ subtest 'hello' => sub {
     my $rpc = $connect->();
     my $reply = $rpc->hello(node => 7);
     is $reply->{code}, 0, 'welcome';
-    is $reply->{body}[0], 1, 'version';
+    is $reply->{body}[0], 2, 'version';
     ok $reply->{body}[1], 'boot number';
 
     my $other = $connect->()->hello->{body}[1];
@@ -282,7 +283,7 @@ subtest 'hello' => sub {
     ok $rpc->closed, 'closed';
 
     $rpc = $connect->();
-    is $rpc->hello(version => 2)->{error}, 'PROTOCOL', 'another version';
+    is $rpc->hello(version => 1)->{error}, 'PROTOCOL', 'another version';
     ok $rpc->closed, 'closed';
 
     $rpc = $connect->();
@@ -297,7 +298,7 @@ subtest 'hello' => sub {
     ok !$rpc->wait($ids[1], 0), 'the others are not';
 
     $rpc = $connect->();
-    my $hello = $rpc->post(HELLO => [1, 1, $$]);
+    my $hello = $rpc->post(HELLO => [2, 1, $$]);
     my $stat = $rpc->post(STAT => [0]);
     is $rpc->wait($stat)->{code}, 0, 'a call behind hello, unasked';
     is $rpc->wait($hello)->{code}, 0, 'and hello';
@@ -462,7 +463,7 @@ subtest 'busy' => sub {
 
     $confd = daemon("hash_queue_max 2\nhash_threads 1\nscrypt_r 32\n");
     $rpc = client($confd);
-    @ids = map { $rpc->post(USER_REGISTER => ["u$_", 'secret', '', '']) }
+    @ids = map { $rpc->post(USER_REGISTER => ["u$_", 'secret', '', '', '']) }
            1 .. 50;
     @replies = map { $rpc->wait($_) } @ids;
     ok((grep { ($_->{error} || '') eq 'BACKEND_BUSY' } @replies),
@@ -535,7 +536,7 @@ subtest 'stop' => sub {
     my $user = register($rpc);
     my $room = create($rpc, $user);
 
-    my @ids = map { $rpc->post(USER_REGISTER => ["late$_", 'x', '', '']) }
+    my @ids = map { $rpc->post(USER_REGISTER => ["late$_", 'x', '', '', '']) }
               1 .. 4;
     push @ids, map { $rpc->post(MESSAGE_POST => message($user, $room, $_)) }
                1 .. 200;
@@ -564,7 +565,7 @@ subtest 'stop' => sub {
     $confd->{config} = "scrypt_log_n 17\n";
     $confd->start;
     $rpc = client($confd);
-    $rpc->post(USER_REGISTER => ["slow$_", 'x', '', '']) for 1 .. 100;
+    $rpc->post(USER_REGISTER => ["slow$_", 'x', '', '', '']) for 1 .. 100;
     $rpc->call(STAT => [0]);
     $confd->{process}->signal('TERM');
     ok wait_for(sub { $confd->log_text =~ /signal 15, stopping: .*100 ops/ }),
@@ -615,7 +616,7 @@ subtest 'touch events' => sub {
     $_->events(0, 0.05) for $rpc, $same, $other;
 
     my $reply = $rpc->call(USER_UPDATE => [$user, $user, 4, '', '', 'nick', '',
-                                           '', 0, 0, 0, '', '', '']);
+                                           '', 0, 0, 0, '', '', '', '']);
     is $reply->{code}, 0, 'a change';
 
     for my $link ($rpc, $same, $other) {
@@ -637,7 +638,7 @@ subtest 'touch events' => sub {
     ok !$mute->closed(0.05) && $mute->{in} eq '', 'nothing before hello';
 
     $reply = $rpc->call(USER_UPDATE => [$user, 0, 4, '', '', 'n', '', '', 0, 0,
-                                        0, '', '', '']);
+                                        0, '', '', '', '']);
     ok $reply->{code}, 'a change that fails';
     is $reply->{rev}, 0, 'has no revision';
     is scalar($other->events(1, 0.05)), 0, 'nobody hears of it';
@@ -713,7 +714,7 @@ subtest 'passwords beside posts' => sub {
     my $user = register($rpc);
     my $room = create($rpc, $user);
 
-    my @ids = map { $rpc->post(USER_REGISTER => ["p$_", 'secret', '', '']) }
+    my @ids = map { $rpc->post(USER_REGISTER => ["p$_", 'secret', '', '', '']) }
               1 .. 6;
     my $login = $rpc->post(USER_LOGIN => ["user$names", 'secret']);
     my $wrong = $rpc->post(USER_LOGIN => ["user$names", 'guess']);

@@ -83,7 +83,7 @@ sub run_confd {
 
 sub register {
     my ($rpc, $name) = @_;
-    my $reply = $rpc->call(USER_REGISTER => [$name, 'secret', '', '']);
+    my $reply = $rpc->call(USER_REGISTER => [$name, 'secret', '', '', '']);
 
     return $reply->{body}[0];
 }

@@ -88,7 +88,8 @@ sub history {
 sub fill {
     my ($rpc) = @_;
     my @user = map {
-        good($rpc, USER_REGISTER => [$_->[0], 'secret', $_->[1], $_->[2]])->[0]
+        good($rpc, USER_REGISTER => [$_->[0], 'secret', $_->[1], $_->[2], ''])
+            ->[0]
     } ['alice', 'a@example.org', "gr\xc3\xbcn \xf0\x9f\x8c\xb2"],
       ['bob', '', '"quoted\\'], ['carol', 'c@example.org', ''];
     my @room = map {
@@ -174,7 +175,7 @@ is good($rpc, USER_LOGIN => ['alice', 'secret'])->[0], $users->[0],
     'passwords';
 is $rpc->call(USER_LOGIN => ['bob', 'secret'])->{error}, 'USER_BANNED',
     'bans';
-is $rpc->call(USER_REGISTER => ['CAROL', 'x', '', ''])->{error},
+is $rpc->call(USER_REGISTER => ['CAROL', 'x', '', '', ''])->{error},
     'NAME_TAKEN', 'names';
 is good($rpc, FILE_GET => [$users->[0], '0123456789abcdef'])->[5], 17,
     'files';
@@ -184,7 +185,7 @@ my $again = post($rpc, $users->[0], $rooms->[0], 'x', 'id200');
 is $again->[3], 200, 'client ids';
 my $next = post($rpc, $users->[0], $rooms->[0], 'next');
 is_deeply [@$next[0, 3]], [205, 201], 'positions go on';
-is good($rpc, USER_REGISTER => ['dave', 'x', '', ''])->[0], 4,
+is good($rpc, USER_REGISTER => ['dave', 'x', '', '', ''])->[0], 4,
     'ids of users';
 is good($rpc, ROOM_CREATE => [$users->[0], 'fourth', ''])->[0], 4,
     'ids of rooms';

@@ -5,7 +5,7 @@ use Conference::Suite confd_config => "scrypt_log_n 10\n";
 use Conference::Roomchat;
 
 users(qw(alice));
-ask(USER_REGISTER => ["\xe7\x94\xb2", 'password1', '', '']);
+ask(USER_REGISTER => ["\xe7\x94\xb2", 'password1', '', '', '']);
 
 our $long = 'x' x 50;
 

@@ -33,7 +33,7 @@ my ($users, $address) = (0, 0);
 
 sub user {
     my $reply = $rpc->call(USER_REGISTER => ['user' . ++$users, 'password1',
-                                             '', ''], 60);
+                                             '', '', ''], 60);
     return $reply->{body}[0];
 }
 

@@ -11,7 +11,7 @@ our $Token = do {
     my $rpc = Conference::Rpc->new(confd()->socket);
 
     $rpc->hello(node => 1);
-    $rpc->call(USER_REGISTER => ['raw', 'password', '', '']);
+    $rpc->call(USER_REGISTER => ['raw', 'password', '', '', '']);
     jwt({ user_id => 1, exp => time + 3600 });
 };
 

@@ -290,7 +290,9 @@ good('one secret a location', http => "$zone $backend", locations =>
 # left out silently.
 
 my %other = map { $_ => 1 } qw(conf_log_mask conf_metrics conf_health
-                               conf_ws_deflate conf_ws_echo);
+                               conf_ws_deflate conf_ws_echo
+                               conf_rate_scale conf_refresh_ttl
+                               conf_password_min);
 
 for my $name (slurp('ngx_conf_module/ngx_http_conference_module.c')
               =~ /ngx_string\("(conf_\w+)"\)/g)

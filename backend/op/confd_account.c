@@ -3,11 +3,6 @@
 #include "confd_password.h"
 
 
-static conf_rc_t confd_account_load(confd_op_ctx_t *ctx, uint64_t id,
-    conf_user_t *user, conf_str_t *hash);
-static conf_rc_t confd_account_put(confd_op_ctx_t *ctx, uint64_t id);
-
-
 /*
  * Registering.  The pool looks first whether the name is free, so that a
  * taken one costs no hash; what counts is the same look in the transaction.
@@ -69,6 +64,7 @@ confd_op_user_register(confd_op_ctx_t *ctx, const void *data, void *reply)
     out->name = in->name;
     out->email = in->email;
     out->nickname = in->nickname;
+    out->phone = in->phone;
     out->status = CONF_USER_ACTIVE;
     out->version = 1;
     out->created_ms = ctx->now_ms;
@@ -94,11 +90,9 @@ confd_op_user_register(confd_op_ctx_t *ctx, const void *data, void *reply)
  */
 
 conf_rc_t
-confd_op_user_login_hash(confd_op_ctx_t *ctx, confd_store_t *store,
-    const void *data)
+confd_account_verify(confd_op_ctx_t *ctx, confd_store_t *store,
+    confd_account_find_pt find, conf_str_t name, conf_str_t password)
 {
-    const conf_user_login_t *in = data;
-
     conf_rc_t    rc;
     conf_str_t   hash = conf_null_string;
     conf_user_t  user;
@@ -108,7 +102,7 @@ confd_op_user_login_hash(confd_op_ctx_t *ctx, confd_store_t *store,
         return rc;
     }
 
-    rc = confd_user_name(ctx, in->name, &ctx->user_id);
+    rc = find(ctx, name, &ctx->user_id);
 
     if (rc == CONF_OK) {
         rc = confd_account_load(ctx, ctx->user_id, &user, &hash);
@@ -118,7 +112,7 @@ confd_op_user_login_hash(confd_op_ctx_t *ctx, confd_store_t *store,
     ctx->txn = NULL;
 
     if (rc == CONF_E_USER_ABSENT) {
-        rc = confd_password_dummy(ctx->conf, in->password);
+        rc = confd_password_dummy(ctx->conf, password);
 
         return rc == CONF_OK ? CONF_E_BAD_LOGIN : rc;
     }
@@ -129,7 +123,7 @@ confd_op_user_login_hash(confd_op_ctx_t *ctx, confd_store_t *store,
 
     ctx->version = user.version;
 
-    rc = confd_password_verify(in->password, hash, &ctx->matched);
+    rc = confd_password_verify(password, hash, &ctx->matched);
 
     if (rc == CONF_OK && !ctx->matched) {
         return CONF_E_BAD_LOGIN;
@@ -140,15 +134,13 @@ confd_op_user_login_hash(confd_op_ctx_t *ctx, confd_store_t *store,
 
 
 conf_rc_t
-confd_op_user_login(confd_op_ctx_t *ctx, const void *data, void *reply)
+confd_account_verified(confd_op_ctx_t *ctx, confd_account_find_pt find,
+    conf_str_t name, conf_user_t *user)
 {
-    const conf_user_login_t  *in = data;
-    conf_user_t              *out = reply;
-
     uint64_t   id;
     conf_rc_t  rc;
 
-    rc = confd_user_name(ctx, in->name, &id);
+    rc = find(ctx, name, &id);
 
     if (rc == CONF_E_USER_ABSENT
         || (rc == CONF_OK && (!ctx->matched || id != ctx->user_id)))
@@ -157,7 +149,7 @@ confd_op_user_login(confd_op_ctx_t *ctx, const void *data, void *reply)
     }
 
     if (rc == CONF_OK) {
-        rc = confd_user_actor(ctx, id, out);
+        rc = confd_user_actor(ctx, id, user);
     }
 
     if (rc == CONF_E_USER_ABSENT) {
@@ -170,7 +162,27 @@ confd_op_user_login(confd_op_ctx_t *ctx, const void *data, void *reply)
 
     /* The password may have changed while the old one was hashed. */
 
-    return out->version == ctx->version ? CONF_OK : CONF_E_BAD_LOGIN;
+    return user->version == ctx->version ? CONF_OK : CONF_E_BAD_LOGIN;
+}
+
+
+conf_rc_t
+confd_op_user_login_hash(confd_op_ctx_t *ctx, confd_store_t *store,
+    const void *data)
+{
+    const conf_user_login_t *in = data;
+
+    return confd_account_verify(ctx, store, confd_user_name, in->name,
+                                in->password);
+}
+
+
+conf_rc_t
+confd_op_user_login(confd_op_ctx_t *ctx, const void *data, void *reply)
+{
+    const conf_user_login_t *in = data;
+
+    return confd_account_verified(ctx, confd_user_name, in->name, reply);
 }
 
 
@@ -214,6 +226,10 @@ confd_op_user_password_hash(confd_op_ctx_t *ctx, confd_store_t *store,
         return CONF_E_BAD_PASSWORD;
     }
 
+    if (conf_str_eq(in->old_password, in->new_password)) {
+        return CONF_E_SAME_PASSWORD;
+    }
+
     return confd_password_hash(ctx->conf, in->new_password, ctx->hash);
 }
 
@@ -242,6 +258,11 @@ confd_op_user_password(confd_op_ctx_t *ctx, const void *data, void *reply)
     out->version++;
     out->updated_ms = ctx->now_ms;
 
+    rc = confd_login_end_all(ctx, out);
+    if (rc != CONF_OK) {
+        return rc;
+    }
+
     rc = confd_account_put(ctx, out->id);
     if (rc != CONF_OK) {
         return rc;
@@ -253,7 +274,7 @@ confd_op_user_password(confd_op_ctx_t *ctx, const void *data, void *reply)
 
 /* A user who can have a password, and its hash. */
 
-static conf_rc_t
+conf_rc_t
 confd_account_load(confd_op_ctx_t *ctx, uint64_t id, conf_user_t *user,
     conf_str_t *hash)
 {
@@ -278,7 +299,7 @@ confd_account_load(confd_op_ctx_t *ctx, uint64_t id, conf_user_t *user,
 
 /* Stores what the pool has hashed. */
 
-static conf_rc_t
+conf_rc_t
 confd_account_put(confd_op_ctx_t *ctx, uint64_t id)
 {
     confd_key_t              key;

@@ -12,6 +12,8 @@ CONF_PROTO_TABLE(store_number, CONF_STORE_NUMBER_FIELDS);
 CONF_PROTO_TABLE(store_credential, CONF_STORE_CREDENTIAL_FIELDS);
 CONF_PROTO_TABLE(store_member, CONF_STORE_MEMBER_FIELDS);
 CONF_PROTO_TABLE(store_message, CONF_STORE_MESSAGE_FIELDS);
+CONF_PROTO_TABLE(store_login, CONF_STORE_LOGIN_FIELDS);
+CONF_PROTO_TABLE(store_reset, CONF_STORE_RESET_FIELDS);
 
 
 static conf_rc_t confd_ids_add(confd_op_ctx_t *ctx, conf_list_t *ids,

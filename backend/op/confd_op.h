@@ -28,6 +28,7 @@ typedef struct {
     uint32_t   user_rooms_max;
     int64_t    dedup_ms;
     size_t     dedup_memory;         /* bytes, at most */
+    const char *mail_reset_url;      /* with %TOKEN%; NULL: the token alone */
 } confd_op_conf_t;
 
 typedef struct confd_dedup_s  confd_dedup_t;
@@ -52,6 +53,8 @@ typedef struct {
      */
     conf_touch_t                *touches;
     size_t                       ntouches;
+
+    bool                         mail;     /* there is something to deliver */
 } confd_op_ctx_t;
 
 /*

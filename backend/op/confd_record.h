@@ -61,6 +61,23 @@
     X(s, BOOL, json,        0)                                                \
     X(s, STR,  client_id,   CONF_CLIENT_ID_MAX)
 
+/* Hashes are SHA-256; old_hash is that of the secret before. */
+
+#define CONFD_DIGEST_LEN  32
+
+#define CONF_STORE_LOGIN_FIELDS(X, s)                                         \
+    X(s, STR,  hash,        CONFD_DIGEST_LEN)                                 \
+    X(s, STR,  old_hash,    CONFD_DIGEST_LEN)                                 \
+    X(s, I64,  created_ms,  0)                                                \
+    X(s, I64,  used_ms,     0)                                                \
+    X(s, I64,  expires_ms,  0)
+
+#define CONF_STORE_RESET_FIELDS(X, s)                                         \
+    X(s, STR,  hash,        CONFD_DIGEST_LEN)                                 \
+    X(s, I64,  expires_ms,  0)
+
+CONF_PROTO_STRUCT(store_login, CONF_STORE_LOGIN_FIELDS);
+CONF_PROTO_STRUCT(store_reset, CONF_STORE_RESET_FIELDS);
 CONF_PROTO_STRUCT(store_number, CONF_STORE_NUMBER_FIELDS);
 CONF_PROTO_STRUCT(store_credential, CONF_STORE_CREDENTIAL_FIELDS);
 CONF_PROTO_STRUCT(store_member, CONF_STORE_MEMBER_FIELDS);
@@ -158,11 +175,14 @@ conf_rc_t confd_user_store(confd_op_ctx_t *ctx, const conf_user_t *user);
  * Names and e-mails, without regard to ASCII case.
  *
  * name     who has it, deleted ones too; CONF_E_USER_ABSENT
+ * email    the same; deleted ones have none
  * free     whether id (0: a new user) may have these; empty ones are not
  *          looked at; CONF_E_NAME_TAKEN, CONF_E_EMAIL_TAKEN
  * indexes  brings the indexes from old (NULL: none yet) to user
  */
 conf_rc_t confd_user_name(confd_op_ctx_t *ctx, conf_str_t name,
+    uint64_t *id);
+conf_rc_t confd_user_email(confd_op_ctx_t *ctx, conf_str_t email,
     uint64_t *id);
 conf_rc_t confd_user_free(confd_op_ctx_t *ctx, conf_str_t name,
     conf_str_t email, uint64_t id);
@@ -236,6 +256,42 @@ conf_rc_t confd_member_leave(confd_op_ctx_t *ctx, conf_room_t *room,
  * quarter of an hour, if it is.
  */
 conf_rc_t confd_report_note(confd_op_ctx_t *ctx, uint64_t pos);
+
+/*
+ * Passwords (confd_account.c): a user who can have one, and its hash, under
+ * the name, or (login) under the name or the address; storing what the pool
+ * has left in ctx->hash.
+ */
+conf_rc_t confd_account_load(confd_op_ctx_t *ctx, uint64_t id,
+    conf_user_t *user, conf_str_t *hash);
+conf_rc_t confd_account_put(confd_op_ctx_t *ctx, uint64_t id);
+
+/* The stages of USER_LOGIN by another way to find the user. */
+typedef conf_rc_t (*confd_account_find_pt)(confd_op_ctx_t *ctx,
+    conf_str_t name, uint64_t *id);
+
+conf_rc_t confd_account_verify(confd_op_ctx_t *ctx, confd_store_t *store,
+    confd_account_find_pt find, conf_str_t name, conf_str_t password);
+conf_rc_t confd_account_verified(confd_op_ctx_t *ctx,
+    confd_account_find_pt find, conf_str_t name, conf_user_t *user);
+
+/* Ends all logins of a user whose version grows, who is stored then. */
+conf_rc_t confd_login_end_all(confd_op_ctx_t *ctx, conf_user_t *user);
+
+/* SHA-256. */
+void confd_digest(conf_str_t bytes, uint8_t digest[CONFD_DIGEST_LEN]);
+
+/* Are the bytes those that have this digest?  In constant time. */
+bool confd_digest_of(conf_str_t bytes, conf_str_t digest);
+
+
+/*
+ * Puts a mail into the outbox, in the op's own transaction; it leaves after
+ * the commit.  CONF_E_INVALID for an address that no header may have: empty,
+ * or with control characters, blanks or angle brackets.
+ */
+conf_rc_t confd_mail_put(confd_op_ctx_t *ctx, conf_str_t to,
+    conf_str_t subject, conf_str_t text);
 
 
 #endif /* _CONFD_RECORD_H_INCLUDED_ */

@@ -106,6 +106,23 @@ confd_user_name(confd_op_ctx_t *ctx, conf_str_t name, uint64_t *id)
 
 
 conf_rc_t
+confd_user_email(confd_op_ctx_t *ctx, conf_str_t email, uint64_t *id)
+{
+    conf_rc_t    rc;
+    confd_key_t  key;
+
+    if (email.len == 0) {
+        return CONF_E_USER_ABSENT;
+    }
+
+    rc = confd_index_get(ctx, CONFD_SPACE_USER_EMAIL,
+                         confd_user_key(&key, email), id);
+
+    return rc == CONF_E_NOT_FOUND ? CONF_E_USER_ABSENT : rc;
+}
+
+
+conf_rc_t
 confd_user_free(confd_op_ctx_t *ctx, conf_str_t name, conf_str_t email,
     uint64_t id)
 {
@@ -250,6 +267,11 @@ confd_op_user_ban(confd_op_ctx_t *ctx, const void *data, void *reply)
     if (in->banned) {
         if (out->status != CONF_USER_BANNED) {
             out->version++;
+
+            rc = confd_login_end_all(ctx, out);
+            if (rc != CONF_OK) {
+                return rc;
+            }
         }
 
         out->status = CONF_USER_BANNED;
@@ -303,6 +325,11 @@ confd_op_user_delete(confd_op_ctx_t *ctx, const void *data, void *reply)
 
     rc = confd_record_del(ctx, CONFD_SPACE_CREDENTIAL,
                           confd_record_key(&key, in->id));
+    if (rc != CONF_OK) {
+        return rc;
+    }
+
+    rc = confd_login_end_all(ctx, out);
     if (rc != CONF_OK) {
         return rc;
     }
@@ -437,5 +464,9 @@ confd_user_merge(const conf_user_update_t *in, conf_user_t *user)
 
     if ((in->mask & CONF_UPDATE_CITY) != 0) {
         user->city = in->city;
+    }
+
+    if ((in->mask & CONF_UPDATE_PHONE) != 0) {
+        user->phone = in->phone;
     }
 }

@@ -14,7 +14,7 @@
 #include "conf_types.h"
 
 
-#define CONF_RPC_VERSION    1
+#define CONF_RPC_VERSION    2
 #define CONF_RPC_FRAME_MAX  (8 * 1024 * 1024)
 #define CONF_TOPIC_MAX      64
 
@@ -118,7 +118,10 @@ size_t conf_time_bucket(uint64_t us);
     X(s, U32,  type,        0)                                                \
     X(s, U64,  epoch,       0)                                                \
     X(s, U64,  seq,         0)                                                \
-    X(s, STR,  body,        CONF_CONTENT_MAX * 2)
+    X(s, STR,  body,        CONF_CONTENT_MAX * 2)                             \
+    X(s, U64,  from,        0)                                                \
+    X(s, U64,  to,          0)                                                \
+    X(s, U64,  user,        0)
 
 
 #define CONF_ID_FIELDS(X, s)                                                  \
@@ -138,7 +141,8 @@ size_t conf_time_bucket(uint64_t us);
     X(s, STR,  name,        CONF_NAME_MAX)                                    \
     X(s, STR,  password,    CONF_PASSWORD_MAX)                                \
     X(s, STR,  email,       CONF_EMAIL_MAX)                                   \
-    X(s, STR,  nickname,    CONF_NAME_MAX)
+    X(s, STR,  nickname,    CONF_NAME_MAX)                                    \
+    X(s, STR,  phone,       CONF_PHONE_MAX)
 
 #define CONF_USER_LOGIN_FIELDS(X, s)                                          \
     X(s, STR,  name,        CONF_NAME_MAX)                                    \
@@ -158,7 +162,8 @@ size_t conf_time_bucket(uint64_t us);
     X(s, U32,  day,         0)                                                \
     X(s, STR,  country,     CONF_NAME_MAX)                                    \
     X(s, STR,  province,    CONF_NAME_MAX)                                    \
-    X(s, STR,  city,        CONF_NAME_MAX)
+    X(s, STR,  city,        CONF_NAME_MAX)                                    \
+    X(s, STR,  phone,       CONF_PHONE_MAX)
 
 #define CONF_UPDATE_NAME       0x001
 #define CONF_UPDATE_EMAIL      0x002
@@ -171,6 +176,7 @@ size_t conf_time_bucket(uint64_t us);
 #define CONF_UPDATE_COUNTRY    0x100
 #define CONF_UPDATE_PROVINCE   0x200
 #define CONF_UPDATE_CITY       0x400
+#define CONF_UPDATE_PHONE      0x800
 
 #define CONF_USER_PASSWORD_FIELDS(X, s)                                       \
     X(s, U64,  id,            0)                                              \
@@ -361,6 +367,85 @@ size_t conf_time_bucket(uint64_t us);
     X(s, U64,  actor,       0)          /* a member of the file's room */     \
     X(s, STR,  name,        CONF_FILE_NAME_MAX)
 
+/*
+ * Logins.  A login has a number, which its access tokens carry, and a secret
+ * that its refresh token carries and that each refresh replaces.  The secret
+ * before is good for CONF_LOGIN_GRACE_MS more, for answers that were lost;
+ * one that is older was stolen, here or there: the login ends, and reused
+ * tells so.  At most CONF_LOGINS_MAX a user: the one that was used longest ago
+ * gives way.
+ */
+
+#define CONF_LOGINS_MAX        20
+#define CONF_LOGIN_SECRET      32          /* bytes */
+#define CONF_LOGIN_GRACE_MS    10000
+
+/* name is that of a user, or an e-mail address; ttl_ms of the secret. */
+
+#define CONF_LOGIN_OPEN_FIELDS(X, s)                                          \
+    X(s, STR,  name,        CONF_NAME_MAX)                                    \
+    X(s, STR,  password,    CONF_PASSWORD_MAX)                                \
+    X(s, I64,  ttl_ms,      0)
+
+#define CONF_LOGIN_FIELDS(X, s)                                               \
+    X(s, STRUCT, user,      user)                                             \
+    X(s, U64,  sid,         0)                                                \
+    X(s, STR,  secret,      CONF_LOGIN_SECRET)                                \
+    X(s, BOOL, reused,      0)
+
+/* An empty secret: who asks has proved to be that login in another way. */
+
+#define CONF_LOGIN_KEY_FIELDS(X, s)                                           \
+    X(s, U64,  user_id,     0)                                                \
+    X(s, U64,  sid,         0)                                                \
+    X(s, STR,  secret,      CONF_LOGIN_SECRET)                                \
+    X(s, I64,  ttl_ms,      0)
+
+/* sid 0, or all: every login and every token of the user ends. */
+
+#define CONF_LOGIN_CLOSE_FIELDS(X, s)                                         \
+    X(s, U64,  user_id,     0)                                                \
+    X(s, U64,  sid,         0)                                                \
+    X(s, BOOL, all,         0)
+
+/*
+ * A new password for who has lost it: a mail with a token that is good once,
+ * for CONF_RESET_MS, and only the newest of a user.  Nobody learns whether
+ * there is such an address.  email in RESET_END may be empty; else it must be
+ * the user's.
+ */
+
+#define CONF_RESET_MS          (30 * 60 * 1000)
+#define CONF_RESET_SECRET      32          /* bytes */
+
+#define CONF_RESET_BEGIN_FIELDS(X, s)                                         \
+    X(s, STR,  email,       CONF_EMAIL_MAX)
+
+#define CONF_RESET_END_FIELDS(X, s)                                           \
+    X(s, U64,  user_id,     0)                                                \
+    X(s, STR,  secret,      CONF_RESET_SECRET)                                \
+    X(s, STR,  email,       CONF_EMAIL_MAX)                                   \
+    X(s, STR,  password,    CONF_PASSWORD_MAX)
+
+/*
+ * Mail that waits in the store.  MAIL_NEXT: the oldest that is due, or id 0
+ * and when (due_ms; 0: never) there will be one.  MAIL_DONE: it was handed
+ * over, or it was not and is tried again later, at last given up.
+ */
+
+#define CONF_MAIL_FIELDS(X, s)                                                \
+    X(s, U64,  id,          0)                                                \
+    X(s, STR,  to,          CONF_EMAIL_MAX)                                   \
+    X(s, STR,  subject,     CONF_NAME_MAX)                                    \
+    X(s, STR,  text,        CONF_TEXT_MAX)                                    \
+    X(s, I64,  created_ms,  0)                                                \
+    X(s, I64,  due_ms,      0)                                                \
+    X(s, U32,  tries,       0)          /* that have failed */
+
+#define CONF_MAIL_DONE_FIELDS(X, s)                                           \
+    X(s, U64,  id,          0)                                                \
+    X(s, BOOL, sent,        0)
+
 
 CONF_PROTO_STRUCT(none, CONF_NONE_FIELDS);
 CONF_PROTO_STRUCT(hello, CONF_HELLO_FIELDS);
@@ -405,11 +490,20 @@ CONF_PROTO_STRUCT(message_list, CONF_MESSAGE_LIST_FIELDS);
 CONF_PROTO_STRUCT(messages, CONF_MESSAGES_FIELDS);
 CONF_PROTO_STRUCT(file_add, CONF_FILE_ADD_FIELDS);
 CONF_PROTO_STRUCT(file_key, CONF_FILE_KEY_FIELDS);
+CONF_PROTO_STRUCT(login_open, CONF_LOGIN_OPEN_FIELDS);
+CONF_PROTO_STRUCT(login, CONF_LOGIN_FIELDS);
+CONF_PROTO_STRUCT(login_key, CONF_LOGIN_KEY_FIELDS);
+CONF_PROTO_STRUCT(login_close, CONF_LOGIN_CLOSE_FIELDS);
+CONF_PROTO_STRUCT(reset_begin, CONF_RESET_BEGIN_FIELDS);
+CONF_PROTO_STRUCT(reset_end, CONF_RESET_END_FIELDS);
+CONF_PROTO_STRUCT(mail, CONF_MAIL_FIELDS);
+CONF_PROTO_STRUCT(mail_done, CONF_MAIL_DONE_FIELDS);
 
 
 /* Ops. */
 
 #define CONF_OP_IDEMPOTENT  0x01
+#define CONF_OP_SELF        0x02
 
 typedef enum {
     CONF_LANE_LOOP = 0,

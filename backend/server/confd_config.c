@@ -74,7 +74,12 @@ static const confd_key_row_t  confd_keys[] = {
     CONFD_KEY("dedup_memory", SIZE, op.dedup_memory, CONFD_MB, 16 * CONFD_GB),
     CONFD_KEY("links_max", COUNT, links_max, 1, 65536),
     CONFD_KEY("link_output_max", SIZE, link_output_max, 64 * CONFD_KB,
-              CONFD_TB)
+              CONFD_TB),
+    CONFD_KEY("mail_command", STR, mail.command, 1, CONFD_CONFIG_PATH),
+    CONFD_KEY("mail_relay", STR, mail.relay, 1, CONFD_CONFIG_PATH),
+    CONFD_KEY("mail_spool", STR, mail.spool, 1, CONFD_CONFIG_PATH),
+    CONFD_KEY("mail_from", STR, mail.from, 3, CONF_EMAIL_MAX),
+    CONFD_KEY("mail_reset_url", STR, op.mail_reset_url, 1, CONF_URL_MAX)
 };
 
 _Static_assert(conf_nelts(confd_keys) <= CONFD_CONFIG_KEYS, "bits of seen");
@@ -111,6 +116,8 @@ static conf_rc_t confd_config_digits(const char **p, unsigned base,
 static conf_rc_t confd_config_name(const confd_key_row_t *row,
     const char *value, uint32_t *n);
 static conf_rc_t confd_config_group(confd_config_t *config,
+    conf_buf_t *errors);
+static conf_rc_t confd_config_mail(confd_config_t *config,
     conf_buf_t *errors);
 static conf_rc_t confd_config_error(conf_buf_t *errors, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
@@ -154,6 +161,8 @@ confd_config_init(confd_config_t *config)
     config->op.user_rooms_max = 1000;
     config->op.dedup_ms = 300000;
     config->op.dedup_memory = 256 * CONFD_MB;
+
+    config->mail.from = "noreply@localhost";
 
     return CONF_OK;
 }
@@ -259,6 +268,10 @@ confd_config_check(confd_config_t *config, conf_buf_t *errors)
         rc = CONF_E_INVALID;
     }
 
+    if (confd_config_mail(config, errors) != CONF_OK) {
+        rc = CONF_E_INVALID;
+    }
+
     return rc;
 }
 
@@ -270,7 +283,7 @@ confd_config_line(confd_config_t *config, const char *where, char *line,
     char    *p, *key, *value;
     size_t   i;
 
-    line[strcspn(line, "#\r\n")] = '\0';
+    line[strcspn(line, "\r\n")] = '\0';
 
     p = line;
     key = confd_config_word(&p);
@@ -308,7 +321,7 @@ confd_config_line(confd_config_t *config, const char *where, char *line,
 }
 
 
-/* The next word, cut off; NULL at the end. */
+/* The next word, cut off; NULL at the end, or at a comment. */
 
 static char *
 confd_config_word(char **p)
@@ -317,7 +330,7 @@ confd_config_word(char **p)
 
     word = *p + strspn(*p, " \t");
 
-    if (*word == '\0') {
+    if (*word == '\0' || *word == '#') {
         return NULL;
     }
 
@@ -544,4 +557,64 @@ confd_config_error(conf_buf_t *errors, const char *fmt, ...)
     }
 
     return CONF_E_INVALID;
+}
+
+
+/* One way out; without any, files in a folder of the store's directory. */
+
+static conf_rc_t
+confd_config_mail(confd_config_t *config, conf_buf_t *errors)
+{
+    char                *path;
+    size_t               len;
+    const char          *url;
+    confd_mail_conf_t   *mail = &config->mail;
+
+    if ((mail->command != NULL) + (mail->relay != NULL)
+        + (mail->spool != NULL) > 1)
+    {
+        return confd_config_error(errors, "\"mail_command\", \"mail_relay\" "
+                                  "and \"mail_spool\" exclude each other");
+    }
+
+    if (mail->command != NULL && mail->command[0] != '/') {
+        return confd_config_error(errors, "\"mail_command\" is not an "
+                                  "absolute path");
+    }
+
+    if (mail->relay != NULL && strncmp(mail->relay, "smtp://", 7) != 0
+        && strncmp(mail->relay, "smtps://", 8) != 0)
+    {
+        return confd_config_error(errors, "\"mail_relay\" is not "
+                                  "smtp://host:port");
+    }
+
+    if (mail->from[0] == '-' || strchr(mail->from, '@') == NULL
+        || strpbrk(mail->from, "<>\"") != NULL)
+    {
+        return confd_config_error(errors, "\"mail_from\" is no address");
+    }
+
+    url = config->op.mail_reset_url;
+
+    if (url != NULL && strstr(url, "%TOKEN%") == NULL) {
+        return confd_config_error(errors, "\"mail_reset_url\" has no "
+                                  "%%TOKEN%%");
+    }
+
+    if (mail->spool != NULL || config->data == NULL) {
+        return CONF_OK;
+    }
+
+    len = strlen(config->data) + sizeof("/mail");
+
+    path = conf_arena_alloc(config->arena, len);
+    if (path == NULL) {
+        return CONF_E_NOMEM;
+    }
+
+    (void) snprintf(path, len, "%s/mail", config->data);
+    mail->spool = path;
+
+    return CONF_OK;
 }

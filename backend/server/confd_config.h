@@ -12,6 +12,7 @@
 #include "conf_arena.h"
 #include "conf_buf.h"
 #include "confd_log.h"
+#include "confd_mail.h"
 #include "confd_op.h"
 
 #include <sys/types.h>
@@ -48,6 +49,7 @@ typedef struct {
     size_t              links_max;
     size_t              link_output_max;
 
+    confd_mail_conf_t   mail;
     confd_op_conf_t     op;
 } confd_config_t;
 

@@ -210,6 +210,7 @@ confd_job_make(confd_job_pool_t *pool)
         job->body = NULL;
         job->link = NULL;
         job->gone = NULL;
+        job->self = NULL;
         memset(&job->ctx, 0, sizeof(confd_op_ctx_t));
         return job;
     }

@@ -17,11 +17,16 @@
 
 typedef struct confd_job_s   confd_job_t;
 typedef struct confd_link_s  confd_link_t;
+typedef struct confd_server_s  confd_server_t;
 
 struct confd_job_s {
     confd_job_t          *next;
     confd_link_t         *link;      /* a reference, for the loop only */
     const atomic_bool    *gone;      /* nobody waits any more */
+
+    /* Without a link: who waits for it (confd_self.h), or NULL. */
+    void                (*self)(confd_server_t *server, conf_rc_t rc,
+                             const void *reply);
     uint64_t              id;        /* of the call */
     conf_op_e             op;
     size_t                cost;      /* bytes that it holds while it waits */

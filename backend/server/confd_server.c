@@ -181,6 +181,8 @@ confd_server_parts(confd_server_t *server, char *err, size_t errlen)
         return CONF_E_NOMEM;
     }
 
+    confd_mail_kick(server);
+
     return CONF_OK;
 }
 
@@ -324,6 +326,8 @@ confd_server_handles(confd_server_t *server)
     server->deadline.data = server;
 
     confd_backup_init(server);
+    confd_self_init(server);
+    server->mail.work.data = server;
 
     (void) uv_check_init(&server->loop, &server->check);
     server->check.data = server;
@@ -386,7 +390,10 @@ confd_server_close(confd_server_t *server)
             break;
         }
 
-        confd_link_release(job->link);
+        if (job->link != NULL) {
+            confd_link_release(job->link);
+        }
+
         confd_job_free(&server->pool, job);
     }
 
@@ -401,6 +408,7 @@ confd_server_close(confd_server_t *server)
     confd_job_pool_free(&server->pool);
     conf_arena_destroy(server->scratch);
     conf_buf_free(&server->frame);
+    confd_mail_free(server);
 
     (void) uv_loop_close(&server->loop);
 }
@@ -458,7 +466,9 @@ confd_server_frame(confd_server_t *server, confd_link_t *link,
 
     server->ops++;
 
-    if (frame->code >= CONF_OP_MAX) {
+    if (frame->code >= CONF_OP_MAX
+        || (conf_ops[frame->code].flags & CONF_OP_SELF) != 0)
+    {
         confd_call_error(server, link, frame->id, CONF_E_PROTOCOL);
 
     } else if (conf_ops[frame->code].lane == CONF_LANE_LOOP) {
@@ -525,6 +535,7 @@ confd_server_link_closed(confd_server_t *server)
 static void
 confd_server_done(uv_async_t *async)
 {
+    bool             mail;
     confd_job_t     *job;
     confd_jobs_t     jobs;
     confd_server_t  *server = async->data;
@@ -533,6 +544,7 @@ confd_server_done(uv_async_t *async)
     confd_done_take(&server->done, &jobs);
 
     confd_call_touches(server, &jobs);
+    mail = false;
 
     for ( ;; ) {
         job = confd_jobs_take(&jobs);
@@ -540,16 +552,28 @@ confd_server_done(uv_async_t *async)
             break;
         }
 
-        if (job->reply.len != 0) {
-            confd_link_send(job->link, job->reply.data, job->reply.len);
+        mail = mail || (job->rc == CONF_OK && job->ctx.mail);
+
+        if (job->link == NULL) {
+            confd_self_done(server, job);
 
         } else {
-            confd_link_drop(job->link, "no memory for a reply");
+            if (job->reply.len != 0) {
+                confd_link_send(job->link, job->reply.data, job->reply.len);
+
+            } else {
+                confd_link_drop(job->link, "no memory for a reply");
+            }
+
+            confd_link_release(job->link);
         }
 
-        confd_link_release(job->link);
         confd_job_free(&server->pool, job);
         server->running--;
+    }
+
+    if (mail) {
+        confd_mail_kick(server);
     }
 }
 
@@ -601,6 +625,7 @@ confd_server_stop(confd_server_t *server, int signo)
 
     server->stopping = true;
 
+    confd_mail_stop(server);
     confd_socket_remove(&server->socket);
     uv_close((uv_handle_t *) &server->listener, NULL);
 
@@ -677,7 +702,8 @@ confd_server_close_handles(confd_server_t *server)
         (uv_handle_t *) &server->listener,
         (uv_handle_t *) &server->check,
         (uv_handle_t *) &server->deadline,
-        (uv_handle_t *) &server->backup.progress
+        (uv_handle_t *) &server->backup.progress,
+        (uv_handle_t *) &server->self.timer
     };
 
     server->closing = true;

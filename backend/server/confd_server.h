@@ -12,6 +12,8 @@
 #include "confd_backup.h"
 #include "confd_config.h"
 #include "confd_link.h"
+#include "confd_mail.h"
+#include "confd_self.h"
 #include "confd_socket.h"
 #include "confd_work.h"
 
@@ -40,6 +42,8 @@ struct confd_server_s {
     size_t                      running;     /* jobs that are not back yet */
 
     confd_backup_t              backup;
+    confd_self_t                self;
+    confd_mail_t                mail;
     conf_arena_t               *scratch;     /* of one LOOP op */
     conf_buf_t                  frame;       /* one frame to be sent */
 

@@ -4,6 +4,7 @@
 
 const conf_api_t *const  conf_apis[] = {
     &conf_api_roomchat,
+    &conf_api_meeting,
     NULL
 };
 

@@ -12,6 +12,7 @@
 
 
 extern const conf_api_t  conf_api_roomchat;
+extern const conf_api_t  conf_api_meeting;
 
 /* All of them, ended by NULL; conf_api_s.index is the place here. */
 extern const conf_api_t *const  conf_apis[];

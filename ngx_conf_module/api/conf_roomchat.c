@@ -523,11 +523,20 @@ static const conf_row_t  conf_roomchat_messages[] = {
 };
 
 
+static const conf_rows_t  conf_roomchat_group = {
+    conf_roomchat_rows, conf_nelts(conf_roomchat_rows)
+};
+
+static const conf_rows_t *const  conf_roomchat_groups[] = {
+    &conf_roomchat_group,
+    NULL
+};
+
+
 const conf_api_t  conf_api_roomchat = {
     .name = conf_string("roomchat"),
     .index = 0,
-    .rows = conf_roomchat_rows,
-    .nrows = conf_nelts(conf_roomchat_rows),
+    .groups = conf_roomchat_groups,
     .messages = conf_roomchat_messages,
     .nmessages = conf_nelts(conf_roomchat_messages),
     .type_field = conf_string("type"),
@@ -665,8 +674,11 @@ static void
 conf_roomchat_event(const conf_event_t *event, const void *body,
     conf_buf_t *buf)
 {
+    const conf_presence_t  *presence = body;
+
     if (event->type >= CONF_EVENT_MAX
-        || conf_roomchat_events[event->type].view == NULL)
+        || conf_roomchat_events[event->type].view == NULL
+        || (event->type == CONF_EVENT_PRESENCE && !presence->edge))
     {
         return;
     }

@@ -24,13 +24,13 @@ const conf_view_t  conf_roomchat_id_view =
 
 static const conf_view_row_t  conf_roomchat_login_rows[] = {
     { .name = conf_string("token"), .kind = CONF_V_STR,
-      .offset = CONF_AT(conf_login_t, token) },
+      .offset = CONF_AT(conf_login_out_t, token) },
     { .name = conf_string("user"), .kind = CONF_V_OBJECT,
-      .offset = CONF_AT(conf_login_t, user), .sub = &conf_roomchat_id_view }
+      .offset = CONF_AT(conf_login_out_t, user), .sub = &conf_roomchat_id_view }
 };
 
 const conf_view_t  conf_roomchat_login_view =
-    CONF_VIEW(conf_roomchat_login_rows, conf_login_t);
+    CONF_VIEW(conf_roomchat_login_rows, conf_login_out_t);
 
 static const conf_view_row_t  conf_roomchat_room_rows[] = {
     { .name = conf_string("ID"), .kind = CONF_V_U64,

@@ -35,6 +35,7 @@ typedef struct conf_row_s      conf_row_t;
 typedef struct conf_api_s      conf_api_t;
 typedef struct conf_live_s     conf_live_t;
 typedef struct conf_session_s  conf_session_t;
+typedef struct conf_answer_s   conf_answer_t;
 
 
 /*
@@ -75,6 +76,8 @@ typedef struct {
     uint32_t              rate_scale;       /* percent of a row's count */
     size_t                message_max;      /* bytes of a message */
     conf_str_t            default_avatar;
+    int64_t               refresh_ms;       /* lifetime of a login */
+    uint32_t              password_min;     /* characters; 0: the row's own */
 } conf_settings_t;
 
 
@@ -109,6 +112,9 @@ typedef struct {
     uint64_t              user_id;
     uint32_t              version;       /* of the user, in the token */
     bool                  versioned;     /* the token carries one */
+    bool                  ticket;        /* good for opening a socket only */
+    uint64_t              sid;           /* of the login; 0: of none */
+    bool                  admin;         /* the user is, by its record */
     int64_t               expires_ms;
 } conf_auth_t;
 
@@ -123,6 +129,8 @@ struct conf_op_s {
     conf_arena_t          *arena;         /* lives as long as the op */
 
     conf_auth_t            auth;
+    conf_str_t             request_id;    /* when the API has them */
+    bool                   secure;        /* it came over TLS */
     conf_session_t        *session;       /* whose message it is, or NULL */
     void                  *in;            /* by the row's schema */
     const void            *fixed;         /* the row's fixed argument */
@@ -137,7 +145,7 @@ struct conf_op_s {
     const void            *reply;
     conf_schema_error_t    error;
     conf_limit_t           limit;         /* when rate limited */
-    const conf_limit_rate_t *rate;
+    conf_limit_rate_t      rate;          /* as scaled; count 0: none */
 
     void                 (*finish)(conf_op_t *op);     /* the owner's, once */
     void                  *owner;
@@ -155,7 +163,9 @@ typedef struct {
 
 typedef enum {
     CONF_AUTH_NONE = 0,
-    CONF_AUTH_USER                         /* a valid token of an active user */
+    CONF_AUTH_USER,                        /* a valid token of an active user */
+    CONF_AUTH_ADMIN,                       /* who is an admin now */
+    CONF_AUTH_OPTIONAL                     /* none; a good token tells who */
 } conf_auth_e;
 
 typedef enum {
@@ -184,29 +194,58 @@ struct conf_row_s {
     conf_auth_e            auth;
     const conf_rate_t     *rate;
     conf_body_e            body;
+    uint32_t               body_max;       /* bytes; 0: the location's */
     const conf_schema_t   *schema;         /* NULL: no input */
     conf_verb_pt           verb;
     const conf_view_t     *view;           /* NULL: no data */
     bool                   list;           /* data is a conf_list_t */
     size_t                 offset;         /* of data in the reply */
+    uint16_t               status;         /* of success; 0: 200 */
     int32_t                code;           /* of success, if the dialect's */
     conf_str_t             text;           /* the sentence of success; none: a
                                               message is not answered */
     const void            *fixed;
     const conf_error_row_t *errors;        /* ends with error 0; before the
                                               API's own table */
+    void                 (*headers)(conf_op_t *op, conf_answer_t *answer);
+                                           /* of success; NULL: no more */
     const char            *summary;        /* for the documents */
 };
 
 
-/* What the outer layer learns of an answer besides its bytes. */
+/* Rows of one file; an API has a list of pointers to them, NULL at its end. */
 
 typedef struct {
+    const conf_row_t      *rows;
+    size_t                 n;
+} conf_rows_t;
+
+
+/* How a dialect says why it closes a socket, by conf_close_e. */
+
+typedef struct {
+    uint16_t               code;
+    const char            *reason;
+} conf_close_row_t;
+
+
+/* What the outer layer learns of an answer besides its bytes. */
+
+#define CONF_ANSWER_HEADERS  4
+
+struct conf_answer_s {
     uint16_t               status;
     conf_str_t             type;           /* Content-Type */
     uint32_t               retry_s;        /* Retry-After; 0: none */
     bool                   silent;         /* nothing is to be sent */
-} conf_answer_t;
+
+    /* More response headers; names are static, values the op's arena's. */
+    struct {
+        const char        *name;
+        conf_str_t         value;
+    }                      headers[CONF_ANSWER_HEADERS];
+    size_t                 nheaders;
+};
 
 /*
  * A dialect.  answer and frame write what an op ended in; event writes what a
@@ -216,12 +255,24 @@ typedef struct {
 struct conf_api_s {
     conf_str_t             name;
     uint32_t               index;          /* dense, for per-dialect caches */
-    const conf_row_t      *rows;
-    size_t                 nrows;
+    const conf_rows_t     *const *groups;  /* the endpoints */
+    bool                   request_ids;    /* X-Request-ID is one's own */
+    const char            *token_cookie;   /* where a token may be, or NULL */
     const conf_row_t      *messages;       /* the last one may be "*" */
     size_t                 nmessages;
     conf_str_t             type_field;     /* of a message */
     const conf_error_row_t *errors;        /* CONF_E_MAX rows, by number */
+    const conf_close_row_t *closes;        /* CONF_CLOSE_MAX rows, by number */
+    bool                   snapshots;      /* peers are shown the whole room
+                                              when somebody came or went */
+
+    /*
+     * Optional: the row of a message where type_field is not enough; the first
+     * message may settle which dialect the session speaks.  CONF_OK, or an
+     * error to be answered, with a row all the same.
+     */
+    conf_rc_t            (*find)(conf_session_t *session, conf_arena_t *arena,
+                             conf_str_t text, const conf_row_t **row);
 
     void                 (*answer)(conf_op_t *op, conf_buf_t *buf,
                              conf_answer_t *answer);
@@ -268,14 +319,28 @@ void conf_op_cancel(conf_op_t *op);
 void conf_op_error_row(const conf_op_t *op, conf_rc_t rc,
     conf_error_row_t *merged);
 
+/* Is it one that may be echoed: 1 to 64 of A-Z a-z 0-9 . _ - */
+bool conf_request_id_valid(conf_str_t id);
+
 /* A few English words, for the log. */
 const char *conf_error_text(conf_rc_t rc);
 
 /* Is it the server's fault and not the asker's? */
 bool conf_error_internal(conf_rc_t rc);
 
+/*
+ * The routes of an API's endpoints, in the arena.  NULL when memory is short,
+ * or with *wrong set to a row whose pattern is wrong or there twice.
+ */
+conf_route_t *conf_api_routes(const conf_api_t *api, conf_arena_t *arena,
+    const conf_row_t **wrong);
+
 /* The message row of that type; NULL when the dialect has none. */
 const conf_row_t *conf_api_message(const conf_api_t *api, conf_str_t type);
+
+/* The row of a session's message, by find or by type_field; results of find. */
+conf_rc_t conf_api_find_message(conf_session_t *session, conf_arena_t *arena,
+    conf_str_t text, const conf_row_t **row);
 
 /*
  * Hot copies: reads a record into *out (strings in the op's arena).  CONF_OK,
@@ -288,6 +353,10 @@ void conf_hot_put(conf_env_t *env, conf_cache_key_t key, uint64_t rev,
 
 /* Is the user active now?  CONF_OK, CONF_E_USER_BANNED, CONF_E_USER_ABSENT. */
 conf_rc_t conf_user_state(const conf_user_t *user, int64_t now_ms);
+
+/* Is a token still good for the user?  The same, and CONF_E_TOKEN_REVOKED. */
+conf_rc_t conf_auth_state(const conf_auth_t *auth, const conf_user_t *user,
+    int64_t now_ms);
 
 
 #endif /* _CONF_CORE_H_INCLUDED_ */

@@ -2,6 +2,7 @@
 #include "conf_jwt.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
 
@@ -10,7 +11,7 @@
 
 
 #define CONF_JWT_SLOTS  4096
-#define CONF_JWT_KEEP   512       /* a longer token is checked each time */
+#define CONF_JWT_KEEP   1024      /* a longer token is checked each time */
 
 
 /* What was verified, by a hash of the token; the token itself must match. */
@@ -25,10 +26,14 @@ typedef struct {
 } conf_jwt_slot_t;
 
 
+static bool conf_jwt_more(jwt_t *jwt, const conf_jwt_t *what,
+    int64_t now_ms);
+static bool conf_jwt_str(jwt_t *jwt, const char *name, conf_str_t value);
 static conf_rc_t conf_jwt_verify(const conf_settings_t *set,
     conf_str_t token, conf_auth_t *auth, int64_t *not_before_ms);
 static conf_rc_t conf_jwt_claims(jwt_t *jwt, conf_auth_t *auth,
     int64_t *not_before_ms);
+static conf_rc_t conf_jwt_type(jwt_t *jwt, conf_auth_t *auth);
 static conf_rc_t conf_jwt_int(jwt_t *jwt, const char *name, long *value);
 static bool conf_jwt_formed(conf_str_t token);
 static uint64_t conf_jwt_hash(conf_str_t token);
@@ -41,10 +46,11 @@ static conf_jwt_slot_t  conf_jwt_slots[CONF_JWT_SLOTS];
 
 conf_rc_t
 conf_jwt_issue(conf_arena_t *arena, const conf_settings_t *set,
-    const conf_auth_t *auth, int64_t now_ms, conf_str_t *token)
+    const conf_jwt_t *what, int64_t now_ms, conf_str_t *token)
 {
     char       *text;
     jwt_t      *jwt;
+    int64_t     ttl_ms;
     conf_rc_t   rc;
 
     if (jwt_new(&jwt) != 0) {
@@ -53,12 +59,14 @@ conf_jwt_issue(conf_arena_t *arena, const conf_settings_t *set,
 
     rc = CONF_E_NOMEM;
     text = NULL;
+    ttl_ms = what->ttl_ms != 0 ? what->ttl_ms : set->token_ms;
 
-    if (jwt_add_grant_int(jwt, "user_id", (long) auth->user_id) == 0
-        && jwt_add_grant_int(jwt, "ver", (long) auth->version) == 0
+    if (jwt_add_grant_int(jwt, "user_id", (long) what->auth.user_id) == 0
+        && jwt_add_grant_int(jwt, "ver", (long) what->auth.version) == 0
         && jwt_add_grant_int(jwt, "iat", (long) (now_ms / 1000)) == 0
-        && jwt_add_grant_int(jwt, "exp",
-                             (long) ((now_ms + set->token_ms) / 1000)) == 0
+        && jwt_add_grant_int(jwt, "exp", (long) ((now_ms + ttl_ms) / 1000))
+           == 0
+        && (what->user == NULL || conf_jwt_more(jwt, what, now_ms))
         && jwt_set_alg(jwt, JWT_ALG_HS256, set->jwt_secret.data,
                        (int) set->jwt_secret.len) == 0)
     {
@@ -75,6 +83,51 @@ conf_jwt_issue(conf_arena_t *arena, const conf_settings_t *set,
     jwt_free(jwt);
 
     return rc;
+}
+
+
+/* The claims of a login. */
+
+static bool
+conf_jwt_more(jwt_t *jwt, const conf_jwt_t *what, int64_t now_ms)
+{
+    char                jti[17], sub[21];
+    const conf_user_t  *user = what->user;
+
+    (void) snprintf(jti, sizeof(jti), "%016llx",
+                    (unsigned long long) what->jti);
+    (void) snprintf(sub, sizeof(sub), "%llu", (unsigned long long) user->id);
+
+    return conf_jwt_str(jwt, "username", user->name)
+           && conf_jwt_str(jwt, "email", user->email)
+           && jwt_add_grant(jwt, "role", user->role == CONF_USER_ADMIN
+                                         ? "admin" : "user") == 0
+           && jwt_add_grant(jwt, "iss", "meeting-system") == 0
+           && jwt_add_grant(jwt, "sub", sub) == 0
+           && jwt_add_grant_int(jwt, "nbf", (long) (now_ms / 1000)) == 0
+           && jwt_add_grant(jwt, "jti", jti) == 0
+           && jwt_add_grant(jwt, "typ", what->auth.ticket ? "ticket"
+                                                          : "access") == 0
+           && jwt_add_grant_int(jwt, "sid", (long) what->auth.sid) == 0;
+}
+
+
+static bool
+conf_jwt_str(jwt_t *jwt, const char *name, conf_str_t value)
+{
+    char  text[CONF_NAME_MAX + 1];
+
+    if (value.len > CONF_NAME_MAX) {
+        return false;
+    }
+
+    if (value.len != 0) {
+        memcpy(text, value.data, value.len);
+    }
+
+    text[value.len] = '\0';
+
+    return jwt_add_grant(jwt, name, text) == 0;
 }
 
 
@@ -240,6 +293,12 @@ conf_jwt_claims(jwt_t *jwt, conf_auth_t *auth, int64_t *not_before_ms)
         return CONF_E_TOKEN_CLAIMS;
     }
 
+    rc = conf_jwt_type(jwt, auth);
+
+    if (rc != CONF_OK) {
+        return rc;
+    }
+
     rc = conf_jwt_int(jwt, "nbf", &not_before);
 
     if (rc != CONF_OK && rc != CONF_E_NOT_FOUND) {
@@ -259,6 +318,41 @@ conf_jwt_claims(jwt_t *jwt, conf_auth_t *auth, int64_t *not_before_ms)
     }
 
     return CONF_OK;
+}
+
+
+/* What it is for, and of which login. */
+
+static conf_rc_t
+conf_jwt_type(jwt_t *jwt, conf_auth_t *auth)
+{
+    long         sid;
+    conf_rc_t    rc;
+    const char  *type;
+
+    errno = 0;
+    type = jwt_get_grant(jwt, "typ");
+
+    if (type == NULL && errno != ENOENT) {
+        return CONF_E_TOKEN_CLAIMS;
+    }
+
+    if (type != NULL && strcmp(type, "access") != 0) {
+        if (strcmp(type, "ticket") != 0) {
+            return CONF_E_TOKEN_CLAIMS;
+        }
+
+        auth->ticket = true;
+    }
+
+    rc = conf_jwt_int(jwt, "sid", &sid);
+
+    if (rc == CONF_OK && sid >= 0) {
+        auth->sid = (uint64_t) sid;
+        return CONF_OK;
+    }
+
+    return rc == CONF_E_NOT_FOUND ? CONF_OK : CONF_E_TOKEN_CLAIMS;
 }
 
 

@@ -2,7 +2,10 @@
 /*
  * Access tokens: JWT with HS256 and nothing else (RFC 7519; RFC 8725).
  * Claims: user_id (number), ver (the user's token version), iat, exp.  A
- * token without ver is taken for the user's first version.
+ * token without ver is taken for the user's first version.  Those of a login
+ * have more: username, email, role, iss, sub, nbf, jti, typ, sid (the login's
+ * number).  typ "access" or none is a token for all, "ticket" one for opening
+ * a socket; no other is good.
  */
 
 #ifndef _CONF_JWT_H_INCLUDED_
@@ -17,9 +20,18 @@
 #define CONF_JWT_LEEWAY_S  30      /* clocks of who issues and who checks */
 
 
-/* A token for the user, in the arena.  CONF_OK, CONF_E_NOMEM. */
+/* What is issued: user NULL for the short form.  ttl_ms 0: token_ms. */
+
+typedef struct {
+    conf_auth_t            auth;          /* user_id, version, sid, ticket */
+    const conf_user_t     *user;
+    uint64_t               jti;           /* random */
+    int64_t                ttl_ms;
+} conf_jwt_t;
+
+/* A token, in the arena.  CONF_OK, CONF_E_NOMEM. */
 conf_rc_t conf_jwt_issue(conf_arena_t *arena, const conf_settings_t *set,
-    const conf_auth_t *auth, int64_t now_ms, conf_str_t *token);
+    const conf_jwt_t *what, int64_t now_ms, conf_str_t *token);
 
 /*
  * Checks form, algorithm, signature and times.  CONF_OK, CONF_E_TOKEN_*.

@@ -3,6 +3,7 @@
 #include "conf_jwt.h"
 
 
+#define CONF_REQUEST_ID_MAX  64
 #define CONF_OP_VALUE_MAX  CONF_CACHE_VALUE_MAX
 
 
@@ -10,6 +11,7 @@ static void conf_op_called(conf_call_t *call);
 static void conf_op_end(conf_op_t *op, conf_rc_t rc);
 static conf_rc_t conf_op_authorized(conf_op_t *op, const void *reply);
 static conf_rc_t conf_op_verb(conf_op_t *op);
+static uint32_t conf_op_scaled(uint32_t count, uint32_t percent);
 
 
 /* Scratch for hot copies: a worker has one thread. */
@@ -68,12 +70,23 @@ conf_op_admit(conf_op_t *op, conf_str_t value, uint64_t address)
     conf_rc_t   rc;
     conf_str_t  token;
 
-    if (op->row->auth == CONF_AUTH_USER) {
+    if (op->row->auth != CONF_AUTH_NONE) {
         rc = conf_jwt_bearer(value, &token);
 
         if (rc == CONF_OK) {
             rc = conf_jwt_check(op->settings, token,
                                 op->env->now_ms(op->env), &op->auth);
+        }
+
+        if (rc == CONF_OK && op->auth.ticket
+            && op->row->body != CONF_BODY_SOCKET)
+        {
+            rc = CONF_E_TOKEN_INVALID;
+        }
+
+        if (rc != CONF_OK && op->row->auth == CONF_AUTH_OPTIONAL) {
+            memset(&op->auth, 0, sizeof(conf_auth_t));
+            rc = CONF_OK;
         }
 
         if (rc != CONF_OK) {
@@ -98,12 +111,13 @@ conf_op_limit(conf_op_t *op, uint64_t address)
         return CONF_OK;
     }
 
+    op->rate = rate->rate;
+    op->rate.count = conf_op_scaled(op->rate.count, op->settings->rate_scale);
+
     key = (rate->by_address || op->auth.user_id == 0) ? address
                                                       : op->auth.user_id;
 
-    rc = conf_limit(&op->env->shm, rate->number, key, &rate->rate,
-                    &op->limit);
-    op->rate = &rate->rate;
+    rc = conf_limit(&op->env->shm, rate->number, key, &op->rate, &op->limit);
 
     return rc == CONF_OK ? CONF_OK : conf_op_fail(op, rc);
 }
@@ -173,7 +187,7 @@ conf_op_run(conf_op_t *op)
 
     /* A message's session was authorized when it was opened. */
 
-    if (op->row->auth != CONF_AUTH_USER
+    if (op->auth.user_id == 0
         || (op->session != NULL && op->session->open))
     {
         rc = conf_op_verb(op);
@@ -244,6 +258,30 @@ conf_op_error_row(const conf_op_t *op, conf_rc_t rc, conf_error_row_t *merged)
 }
 
 
+bool
+conf_request_id_valid(conf_str_t id)
+{
+    size_t   i;
+    uint8_t  c;
+
+    if (id.len == 0 || id.len > CONF_REQUEST_ID_MAX) {
+        return false;
+    }
+
+    for (i = 0; i < id.len; i++) {
+        c = id.data[i];
+
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+              || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-'))
+        {
+            return false;
+        }
+    }
+
+    return true;
+}
+
+
 const char *
 conf_error_text(conf_rc_t rc)
 {
@@ -281,6 +319,39 @@ conf_error_internal(conf_rc_t rc)
 }
 
 
+conf_route_t *
+conf_api_routes(const conf_api_t *api, conf_arena_t *arena,
+    const conf_row_t **wrong)
+{
+    size_t              i;
+    conf_rc_t           rc;
+    conf_route_t       *route;
+    const conf_rows_t  *group, *const *groups;
+
+    *wrong = NULL;
+
+    route = conf_route_create(arena);
+    if (route == NULL) {
+        return NULL;
+    }
+
+    for (groups = api->groups; *groups != NULL; groups++) {
+        group = *groups;
+
+        for (i = 0; i < group->n; i++) {
+            rc = conf_route_add(route, group->rows[i].method,
+                                group->rows[i].path, &group->rows[i]);
+            if (rc != CONF_OK) {
+                *wrong = rc == CONF_E_NOMEM ? NULL : &group->rows[i];
+                return NULL;
+            }
+        }
+    }
+
+    return route;
+}
+
+
 const conf_row_t *
 conf_api_message(const conf_api_t *api, conf_str_t type)
 {
@@ -299,6 +370,29 @@ conf_api_message(const conf_api_t *api, conf_str_t type)
     }
 
     return NULL;
+}
+
+
+conf_rc_t
+conf_api_find_message(conf_session_t *session, conf_arena_t *arena,
+    conf_str_t text, const conf_row_t **row)
+{
+    conf_rc_t    rc;
+    conf_str_t   type = conf_null_string;
+
+    if (session->api->find != NULL) {
+        return session->api->find(session, arena, text, row);
+    }
+
+    rc = conf_schema_peek(arena, text, session->api->type_field, &type);
+
+    *row = conf_api_message(session->api, type);
+
+    if (rc == CONF_OK || rc == CONF_E_NOT_FOUND) {
+        return *row == NULL ? CONF_E_NOT_FOUND : CONF_OK;
+    }
+
+    return rc;
 }
 
 
@@ -363,6 +457,39 @@ conf_user_state(const conf_user_t *user, int64_t now_ms)
 }
 
 
+conf_rc_t
+conf_auth_state(const conf_auth_t *auth, const conf_user_t *user,
+    int64_t now_ms)
+{
+    size_t           i;
+    conf_rc_t        rc;
+    const uint64_t  *revoked;
+
+    rc = conf_user_state(user, now_ms);
+
+    if (rc == CONF_E_USER_BANNED) {
+        return rc;
+    }
+
+    if (rc != CONF_OK
+        || (auth->versioned ? auth->version != user->version
+                            : user->version > 1))
+    {
+        return CONF_E_TOKEN_REVOKED;
+    }
+
+    revoked = user->revoked.items;
+
+    for (i = 0; auth->sid != 0 && i < user->revoked.n; i++) {
+        if (revoked[i] == auth->sid) {
+            return CONF_E_TOKEN_REVOKED;
+        }
+    }
+
+    return CONF_OK;
+}
+
+
 /* confd has answered the op's call. */
 
 static void
@@ -424,20 +551,19 @@ conf_op_authorized(conf_op_t *op, const void *reply)
         conf_hot_put(op->env, key, op->call.rev, &conf_proto_user, user);
     }
 
-    rc = conf_user_state(user, op->env->now_ms(op->env));
-
-    if (rc == CONF_E_USER_ABSENT
-        || (op->auth.versioned ? op->auth.version != user->version
-                               : user->version > 1))
-    {
-        rc = rc == CONF_E_USER_BANNED ? rc : CONF_E_TOKEN_REVOKED;
-    }
+    rc = conf_auth_state(&op->auth, user, op->env->now_ms(op->env));
 
     if (rc != CONF_OK) {
         return conf_op_fail(op, rc);
     }
 
     op->auth.version = user->version;
+    op->auth.versioned = true;
+    op->auth.admin = user->role == CONF_USER_ADMIN;
+
+    if (op->row->auth == CONF_AUTH_ADMIN && user->role != CONF_USER_ADMIN) {
+        return conf_op_fail(op, CONF_E_FORBIDDEN);
+    }
 
     return conf_op_verb(op);
 }
@@ -449,4 +575,21 @@ conf_op_verb(conf_op_t *op)
     op->fixed = op->row->fixed;
 
     return op->row->verb(op, op->in);
+}
+
+
+/* Percent of a count, at least one; 0: as it is. */
+
+static uint32_t
+conf_op_scaled(uint32_t count, uint32_t percent)
+{
+    uint64_t  scaled;
+
+    if (percent == 0) {
+        return count;
+    }
+
+    scaled = (uint64_t) count * percent / 100;
+
+    return (uint32_t) conf_max(1, conf_min(scaled, UINT32_MAX));
 }

@@ -82,3 +82,10 @@ conf_ping(conf_op_t *op, const void *in)
 {
     return conf_op_done(op, NULL);
 }
+
+
+conf_rc_t
+conf_unavailable(conf_op_t *op, const void *in)
+{
+    return conf_op_fail(op, CONF_E_UNAVAILABLE);
+}

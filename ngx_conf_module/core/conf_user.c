@@ -15,20 +15,26 @@ static conf_rc_t conf_user_got(conf_op_t *op, const void *reply);
 static conf_rc_t conf_user_updated(conf_op_t *op, const void *reply);
 static conf_rc_t conf_user_listed(conf_op_t *op, const void *reply);
 static conf_rc_t conf_user_counted(conf_op_t *op, const void *reply);
-static void conf_user_keep(conf_op_t *op, const conf_user_t *user);
 static conf_list_t conf_user_counts(conf_op_t *op, const conf_list_t *counts);
 
 
 conf_rc_t
 conf_user_register(conf_op_t *op, const void *in)
 {
+    conf_rc_t                  rc;
     conf_user_register_t       request;
     const conf_register_in_t  *input = in;
+
+    rc = conf_password_check(op, "password", input->password);
+    if (rc != CONF_OK) {
+        return rc;
+    }
 
     request.name = input->name;
     request.password = input->password;
     request.email = input->email;
     request.nickname = input->nickname;
+    request.phone = input->phone;
 
     return conf_op_call(op, CONF_OP_USER_REGISTER, &request,
                         conf_user_registered);
@@ -61,12 +67,11 @@ conf_user_login(conf_op_t *op, const void *in)
 static conf_rc_t
 conf_user_logged_in(conf_op_t *op, const void *reply)
 {
-    int64_t        now_ms;
-    conf_rc_t      rc;
-    conf_auth_t    auth;
-    conf_login_t  *login;
+    conf_rc_t          rc;
+    conf_jwt_t         jwt;
+    conf_login_out_t  *login;
 
-    login = conf_arena_calloc(op->arena, sizeof(conf_login_t));
+    login = conf_arena_calloc(op->arena, sizeof(conf_login_out_t));
     if (login == NULL) {
         return conf_op_fail(op, CONF_E_NOMEM);
     }
@@ -74,15 +79,14 @@ conf_user_logged_in(conf_op_t *op, const void *reply)
     login->user = *(const conf_user_t *) reply;
     conf_user_keep(op, &login->user);
 
-    memset(&auth, 0, sizeof(conf_auth_t));
-    auth.user_id = login->user.id;
-    auth.version = login->user.version;
+    memset(&jwt, 0, sizeof(conf_jwt_t));
+    jwt.auth.user_id = login->user.id;
+    jwt.auth.version = login->user.version;
 
-    now_ms = op->env->now_ms(op->env);
     login->expires_s = op->settings->token_ms / 1000;
 
-    rc = conf_jwt_issue(op->arena, op->settings, &auth, now_ms,
-                        &login->token);
+    rc = conf_jwt_issue(op->arena, op->settings, &jwt,
+                        op->env->now_ms(op->env), &login->token);
 
     return rc == CONF_OK ? conf_op_done(op, login) : conf_op_fail(op, rc);
 }
@@ -168,6 +172,7 @@ conf_user_updated(conf_op_t *op, const void *reply)
 conf_rc_t
 conf_user_password(conf_op_t *op, const void *in)
 {
+    conf_rc_t                  rc;
     conf_user_t                user;
     conf_cache_key_t           key = { CONF_CACHE_USER, 0, 0 };
     conf_user_password_t       request;
@@ -186,12 +191,29 @@ conf_user_password(conf_op_t *op, const void *in)
         }
     }
 
+    rc = conf_password_check(op, "new_password", input->new_password);
+    if (rc != CONF_OK) {
+        return rc;
+    }
+
     request.id = op->auth.user_id;
     request.old_password = input->old_password;
     request.new_password = input->new_password;
 
     return conf_op_call(op, CONF_OP_USER_PASSWORD, &request,
                         conf_user_logged_in);
+}
+
+
+conf_rc_t
+conf_user_delete(conf_op_t *op, const void *in)
+{
+    conf_id_t  request;
+
+    request.actor = op->auth.user_id;
+    request.id = op->auth.user_id;
+
+    return conf_op_call(op, CONF_OP_USER_DELETE, &request, conf_user_updated);
 }
 
 
@@ -281,9 +303,20 @@ conf_user_counted(conf_op_t *op, const void *reply)
 }
 
 
-/* A reply of confd about a user is a hot copy too. */
+/* A row has the least of its document; an operator may want more. */
 
-static void
+conf_rc_t
+conf_password_check(conf_op_t *op, const char *field, conf_str_t password)
+{
+    if (conf_text_length(password) < op->settings->password_min) {
+        return conf_op_invalid(op, field, "too short");
+    }
+
+    return CONF_OK;
+}
+
+
+void
 conf_user_keep(conf_op_t *op, const conf_user_t *user)
 {
     conf_cache_key_t  key = { CONF_CACHE_USER, 0, 0 };

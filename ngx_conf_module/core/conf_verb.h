@@ -25,6 +25,7 @@ typedef struct {
     conf_str_t     password;
     conf_str_t     email;
     conf_str_t     nickname;
+    conf_str_t     phone;
 } conf_register_in_t;
 
 /* conf_register_in_t -> conf_user_t */
@@ -32,12 +33,64 @@ conf_rc_t conf_user_register(conf_op_t *op, const void *in);
 
 typedef struct {
     conf_str_t     token;
-    int64_t        expires_s;         /* seconds it lives */
+    conf_str_t     refresh;           /* of a login; empty: there is none */
+    int64_t        expires_s;         /* seconds the token lives */
     conf_user_t    user;
-} conf_login_t;
+} conf_login_out_t;
 
-/* conf_register_in_t (name, password) -> conf_login_t */
+/* conf_register_in_t (name, password) -> conf_login_out_t */
 conf_rc_t conf_user_login(conf_op_t *op, const void *in);
+
+/*
+ * A login: its token ends with it, and a refresh token gives new ones.  name
+ * may be an e-mail address.  After ten failures in a quarter of an hour a
+ * name is RATE_LIMITED, from wherever it is tried.
+ *
+ * conf_register_in_t (name, password) -> conf_login_out_t
+ */
+conf_rc_t conf_login_open(conf_op_t *op, const void *in);
+
+typedef struct {
+    conf_input_t   input;
+    conf_str_t     refresh;           /* a refresh token */
+    bool           all;               /* logout: of all the asker's logins */
+} conf_refresh_in_t;
+
+/*
+ * conf_refresh_in_t -> conf_login_out_t; TOKEN_*.  Without a refresh token the
+ * asker's own token, while it is good, is as good.
+ */
+conf_rc_t conf_login_refresh(conf_op_t *op, const void *in);
+
+/* conf_refresh_in_t (all) -> nothing */
+conf_rc_t conf_login_close(conf_op_t *op, const void *in);
+
+typedef struct {
+    conf_input_t   input;
+    conf_str_t     email;
+    conf_str_t     token;
+    conf_str_t     password;
+} conf_reset_in_t;
+
+/* conf_reset_in_t (email) -> nothing, whether there is such a user or not */
+conf_rc_t conf_reset_begin(conf_op_t *op, const void *in);
+
+/* conf_reset_in_t (token, password, [email]) -> nothing; RESET_* */
+conf_rc_t conf_reset_end(conf_op_t *op, const void *in);
+
+typedef struct {
+    conf_str_t     nonce;             /* for a cookie that scripts do not see */
+    conf_str_t     token;             /* what to send with each change */
+} conf_csrf_t;
+
+/* nothing -> conf_csrf_t */
+conf_rc_t conf_csrf_issue(conf_op_t *op, const void *in);
+
+#define CONF_CSRF_TEXT  43            /* of a nonce and of a token */
+
+/* Is it the token of that nonce?  In constant time. */
+bool conf_csrf_good(const conf_settings_t *set, conf_str_t nonce,
+    conf_str_t token);
 
 typedef struct {
     conf_input_t   input;
@@ -63,6 +116,16 @@ typedef struct {
 /* conf_user_update_in_t, fixed conf_masks_t -> conf_user_t */
 conf_rc_t conf_user_update(conf_op_t *op, const void *in);
 
+/* nothing -> nothing: the asker is no more, and what was the asker's ends */
+conf_rc_t conf_user_delete(conf_op_t *op, const void *in);
+
+/* Is it long enough here?  CONF_OK, or what ends the op. */
+conf_rc_t conf_password_check(conf_op_t *op, const char *field,
+    conf_str_t password);
+
+/* A reply of confd about a user is a hot copy too. */
+void conf_user_keep(conf_op_t *op, const conf_user_t *user);
+
 typedef struct {
     conf_input_t   input;
     conf_str_t     name;              /* when given, the asker's own */
@@ -70,7 +133,7 @@ typedef struct {
     conf_str_t     new_password;
 } conf_password_in_t;
 
-/* conf_password_in_t -> conf_login_t: a token of the new version */
+/* conf_password_in_t -> conf_login_out_t: a token of the new version */
 conf_rc_t conf_user_password(conf_op_t *op, const void *in);
 
 typedef struct {
@@ -262,6 +325,9 @@ conf_rc_t conf_socket_open(conf_op_t *op, const void *in);
 
 /* nothing -> nothing */
 conf_rc_t conf_ping(conf_op_t *op, const void *in);
+
+/* What needs a service that nobody has configured: UNAVAILABLE. */
+conf_rc_t conf_unavailable(conf_op_t *op, const void *in);
 
 
 #endif /* _CONF_VERB_H_INCLUDED_ */

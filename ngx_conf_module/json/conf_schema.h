@@ -52,6 +52,12 @@ typedef enum {
 #define CONF_F_NULL      0x08   /* null counts as given: zero, the empty string;
                                    without it null is the same as absent */
 
+/* Forms of a string that is not empty. */
+
+#define CONF_F_WORD      0x10   /* letters, digits, "_", "-", "." */
+#define CONF_F_EMAIL     0x20
+#define CONF_F_URL       0x40   /* http, https, or a path here */
+
 /* A name of an enum, or (name.len == 0) an integer accepted for the value. */
 
 typedef struct {
@@ -145,6 +151,9 @@ conf_rc_t conf_schema_peek(conf_arena_t *arena, conf_str_t text,
 
 /* Is s whole and valid UTF-8 (RFC 3629) without NUL? */
 bool conf_text_valid(conf_str_t s);
+
+/* Reads n hexadecimal digits. */
+bool conf_text_hex(const uint8_t *p, size_t n, unsigned *code);
 
 /* Code points in valid UTF-8. */
 size_t conf_text_length(conf_str_t s);

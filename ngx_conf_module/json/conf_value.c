@@ -257,6 +257,11 @@ conf_value_string(const conf_field_t *field, conf_arena_t *arena,
     }
 
     *reason = conf_value_length(field, conf_text_length(text));
+
+    if (*reason == NULL) {
+        *reason = conf_text_form(text, field->flags);
+    }
+
     if (*reason != NULL) {
         return CONF_E_INVALID;
     }

@@ -55,11 +55,11 @@ void conf_value_null(const conf_field_t *field, void *dst);
 /* "must be ..." */
 const char *conf_value_wanted(conf_type_e type);
 
+/* What is wrong with a string by the CONF_F_* of its form, NULL for nothing. */
+const char *conf_text_form(conf_str_t s, uint32_t flags);
+
 /* What is wrong with the escapes of a JSON text, NULL for nothing. */
 const char *conf_text_escapes(conf_str_t text);
-
-/* Reads n hexadecimal digits. */
-bool conf_text_hex(const uint8_t *p, size_t n, unsigned *code);
 
 
 #endif /* _CONF_VALUE_H_INCLUDED_ */

@@ -221,7 +221,7 @@ __attribute__((unused))
 static void
 fake_open(void)
 {
-    size_t  i;
+    const conf_row_t  *wrong;
 
     memset(&fake, 0, sizeof(fake_t));
 
@@ -254,17 +254,9 @@ fake_open(void)
     fake.settings.token_ms = INT64_C(24) * 3600 * 1000;
     fake.settings.message_max = 65536;
 
-    fake.route = conf_route_create(fake.rows);
-
-    for (i = 0; i < conf_api_roomchat.nrows; i++) {
-        if (fake.route == NULL
-            || conf_route_add(fake.route, conf_api_roomchat.rows[i].method,
-                              conf_api_roomchat.rows[i].path,
-                              &conf_api_roomchat.rows[i])
-               != CONF_OK)
-        {
-            fake_die("a row is not taken");
-        }
+    fake.route = conf_api_routes(&conf_api_roomchat, fake.rows, &wrong);
+    if (fake.route == NULL) {
+        fake_die("a row is not taken");
     }
 }
 
@@ -443,14 +435,14 @@ __attribute__((unused))
 static conf_str_t
 fake_token(uint64_t user_id, uint32_t version)
 {
-    conf_str_t   token;
-    conf_auth_t  auth;
+    conf_str_t  token;
+    conf_jwt_t  jwt;
 
-    memset(&auth, 0, sizeof(conf_auth_t));
-    auth.user_id = user_id;
-    auth.version = version;
+    memset(&jwt, 0, sizeof(conf_jwt_t));
+    jwt.auth.user_id = user_id;
+    jwt.auth.version = version;
 
-    if (conf_jwt_issue(fake.arena, &fake.settings, &auth, fake.now_ms, &token)
+    if (conf_jwt_issue(fake.arena, &fake.settings, &jwt, fake.now_ms, &token)
         != CONF_OK)
     {
         fake_die("no token");

@@ -77,15 +77,16 @@ static void
 test_issue(void)
 {
     conf_str_t     token, other;
-    conf_auth_t    auth, got;
+    conf_jwt_t     jwt;
+    conf_auth_t    got;
     conf_arena_t  *arena;
 
     arena = conf_arena_create(4096, 0);
-    memset(&auth, 0, sizeof(conf_auth_t));
-    auth.user_id = 7;
-    auth.version = 3;
+    memset(&jwt, 0, sizeof(conf_jwt_t));
+    jwt.auth.user_id = 7;
+    jwt.auth.version = 3;
 
-    is_int(conf_jwt_issue(arena, &settings, &auth, TEST_NOW, &token), CONF_OK,
+    is_int(conf_jwt_issue(arena, &settings, &jwt, TEST_NOW, &token), CONF_OK,
            "a token");
     is_int(conf_jwt_check(&settings, token, TEST_NOW, &got), CONF_OK,
            "is good");
@@ -100,6 +101,59 @@ test_issue(void)
     other.len--;
     is_int(conf_jwt_check(&settings, other, TEST_NOW, &got),
            CONF_E_TOKEN_INVALID, "a cut signature");
+
+    conf_arena_destroy(arena);
+}
+
+
+/* Those of a login: its number, and what it is good for. */
+
+static void
+test_login(void)
+{
+    conf_str_t     token;
+    conf_jwt_t     jwt;
+    conf_user_t    user;
+    conf_auth_t    got;
+    conf_arena_t  *arena;
+
+    arena = conf_arena_create(4096, 0);
+    memset(&jwt, 0, sizeof(conf_jwt_t));
+    memset(&user, 0, sizeof(conf_user_t));
+
+    user.id = 7;
+    user.name = conf_str("alice");
+    user.role = CONF_USER_ADMIN;
+    jwt.auth.user_id = 7;
+    jwt.auth.version = 3;
+    jwt.auth.sid = INT64_MAX;
+    jwt.user = &user;
+
+    is_int(conf_jwt_issue(arena, &settings, &jwt, TEST_NOW, &token), CONF_OK,
+           "a token of a login");
+    is_int(conf_jwt_check(&settings, token, TEST_NOW, &got), CONF_OK,
+           "is good");
+    ok(got.user_id == 7 && got.sid == INT64_MAX && !got.ticket
+       && got.version == 3, "and tells which login");
+
+    jwt.auth.ticket = true;
+    jwt.ttl_ms = 60000;
+
+    is_int(conf_jwt_issue(arena, &settings, &jwt, TEST_NOW, &token), CONF_OK,
+           "a ticket");
+    is_int(conf_jwt_check(&settings, token, TEST_NOW, &got), CONF_OK,
+           "is good");
+    ok(got.ticket && got.expires_ms == TEST_NOW + 60000, "for a minute");
+
+    is_int(test_claims("{\"user_id\":7,\"exp\":4102444800,"
+                       "\"typ\":\"refresh\"}", &got),
+           CONF_E_TOKEN_CLAIMS, "no other type is");
+    is_int(test_claims("{\"user_id\":7,\"exp\":4102444800,\"typ\":1}",
+                       &got),
+           CONF_E_TOKEN_CLAIMS, "nor one that is no text");
+    is_int(test_claims("{\"user_id\":7,\"exp\":4102444800,\"sid\":-1}",
+                       &got),
+           CONF_E_TOKEN_CLAIMS, "nor a negative login");
 
     conf_arena_destroy(arena);
 }
@@ -320,6 +374,7 @@ main(void)
 {
     test_issue();
     test_claim();
+    test_login();
     test_algorithm();
     test_form();
     test_memory();

@@ -56,7 +56,7 @@ sub user {
     my ($self, $name) = @_;
 
     $self->{id}{$name} = $self->ask(USER_REGISTER => [$name, 'password1', '',
-                                                      ''])->[0]
+                                                      '', ''])->[0]
         unless $self->{id}{$name};
     return $self->{id}{$name};
 }

@@ -78,7 +78,7 @@ sub ask {
 
 sub users {
     for my $name (@_) {
-        my $user = ask(USER_REGISTER => [$name, 'password1', '', '']);
+        my $user = ask(USER_REGISTER => [$name, 'password1', '', '', '']);
         $id{$name} = $user->[0];
     }
 }

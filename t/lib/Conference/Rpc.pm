@@ -27,7 +27,7 @@ use IO::Socket::UNIX;
 use Time::HiRes qw(time);
 
 our $Root = dirname(__FILE__) . '/../../..';
-our $Version = 1;
+our $Version = 2;
 
 use constant { CALL => 0, REPLY => 1, EVENT => 2 };
 

@@ -1,0 +1,81 @@
+# meeting: the cookie of a login, and pages that would use it.
+
+use strict;
+use warnings;
+
+use Test::More;
+use Conference::Meeting;
+
+my $c = Conference::Meeting->new(workers => 1);
+my $alice = $c->user('alice');
+my $me = '/api/v1/users/profile';
+my $here = 'http://localhost:' . $c->port;
+
+my $r = $c->api(undef, POST => '/api/v1/auth/login',
+                { username => 'alice', password => $alice->{password} });
+is($r->{headers}{'set-cookie'},
+   "access_token=$r->{json}{data}{token}; Path=/; HttpOnly; "
+   . 'SameSite=Strict; Max-Age=86400', 'a login sets a cookie');
+
+my $cookie = "access_token=$alice->{token}";
+
+
+sub with {
+    my ($method, $json, %h) = @_;
+    return $c->says(undef, $method => $me, $json, headers => \%h);
+}
+
+is(with('GET', undef, Cookie => "a=b; $cookie; c=d"), '200 200',
+   'it tells who one is');
+is(with('GET', undef, Cookie => 'access_token=x'), '401 401',
+   'when it is good');
+is(with('GET', undef, Cookie => $cookie, Origin => 'http://evil.example'),
+   '200 200', 'to read, from wherever: who asks cannot see it');
+is(with('GET', undef, Cookie => $cookie, Authorization => 'Bearer x'),
+   '401 401', 'the header comes first');
+
+my %in = (nickname => 'Changed');
+
+is(with('PUT', \%in, Cookie => $cookie), '403 403', 'changes need more');
+is(with('PUT', \%in, Cookie => $cookie, Origin => 'http://evil.example'),
+   '403 403', 'not another site');
+is(with('PUT', \%in, Cookie => $cookie, Origin => 'null'),
+   '403 403', 'nor one without a name');
+is(with('PUT', \%in, Cookie => $cookie, Origin => $here), '200 200',
+   'a page of ours');
+is($c->says($alice, PUT => $me, \%in, headers =>
+            { Cookie => $cookie, Origin => 'http://evil.example' }),
+   '200 200', 'or a token in the header');
+
+$r = $c->api(undef, GET => '/api/v1/csrf-token');
+my $token = $r->{json}{data}{csrf_token};
+my ($nonce) = $r->{headers}{'set-cookie'} =~ /^csrf_token=([\w-]{43}); /;
+
+like($token, qr/^[\w-]{43}$/, 'a token');
+is($r->{headers}{'x-csrf-token'}, $token, 'in a header, too');
+like($r->{headers}{'set-cookie'}, qr/; HttpOnly; .*Max-Age=86400$/,
+     'its cookie');
+isnt($nonce, $token, 'which is another');
+
+my $both = "$cookie; csrf_token=$nonce";
+
+is(with('PUT', \%in, Cookie => $both, 'X-CSRF-Token' => $token), '200 200',
+   'both together');
+is(with('PUT', \%in, Cookie => $both), '403 403', 'not the cookie alone');
+is(with('PUT', \%in, Cookie => $cookie, 'X-CSRF-Token' => $token),
+   '403 403', 'nor the token alone');
+is(with('PUT', \%in, Cookie => $both, 'X-CSRF-Token' => $nonce), '403 403',
+   'nor the cookie twice');
+
+my $other = $c->api(undef, GET => '/api/v1/csrf-token')
+            ->{json}{data}{csrf_token};
+is(with('PUT', \%in, Cookie => $both, 'X-CSRF-Token' => $other), '403 403',
+   "nor somebody else's");
+
+is($c->says(undef, POST => '/api/v1/auth/login',
+            { username => 'alice', password => $alice->{password} },
+            headers => { Cookie => $cookie }), '200 200',
+   'what needs no token needs no proof');
+
+$c->done;
+done_testing;

@@ -28,7 +28,7 @@ confd_tail_open(confd_store_t *store, char *err, size_t errlen)
 {
     int  rc;
 
-    rc = confd_journal_open(&store->journal, store->path);
+    rc = confd_journal_open(&store->journal, store->path, !store->nosync);
 
     if (rc != 0) {
         return confd_lmdb_error(err, errlen, "cannot open the log's end in "
@@ -113,7 +113,7 @@ confd_tail_recover(confd_txn_t *txn)
         return rc;
     }
 
-    confd_journal_begin(&txn->store->journal, &iter, txn->pos);
+    rc = confd_journal_begin(&iter, txn->store->path, txn->pos);
 
     while (rc == CONF_OK) {
         rc = confd_journal_next(&iter, &place, &bytes);

@@ -45,6 +45,7 @@ static int confd_journal_room(confd_journal_t *journal, size_t len);
 static int confd_journal_grow(confd_journal_t *journal);
 static int confd_journal_put(const confd_journal_t *journal, size_t len,
     off_t at);
+static bool confd_journal_cached(const confd_journal_t *journal);
 static conf_rc_t confd_journal_batch(confd_journal_iter_t *iter);
 static bool confd_journal_read(const confd_journal_iter_t *iter, void *data,
     size_t len, off_t at);
@@ -329,6 +330,7 @@ confd_journal_grow(confd_journal_t *journal)
 static int
 confd_journal_put(const confd_journal_t *journal, size_t len, off_t at)
 {
+    int      rc;
     size_t   done;
     ssize_t  n;
 
@@ -336,16 +338,34 @@ confd_journal_put(const confd_journal_t *journal, size_t len, off_t at)
         n = pwrite(journal->fd, journal->block + done, len - done,
                    at + (off_t) done);
 
-        if (n == -1 && errno == EINTR) {
-            n = 0;
+        if (n != -1) {
+            continue;
         }
 
-        if (n == -1) {
-            return errno;
+        rc = errno;
+
+        if (rc != EINTR && (rc != EINVAL || !confd_journal_cached(journal))) {
+            return rc;
         }
+
+        n = 0;
     }
 
     return 0;
+}
+
+
+/* Some file systems tell only now, or want larger blocks; once. */
+
+static bool
+confd_journal_cached(const confd_journal_t *journal)
+{
+    int  flags;
+
+    flags = fcntl(journal->fd, F_GETFL);
+
+    return flags != -1 && (flags & O_DIRECT) != 0
+           && fcntl(journal->fd, F_SETFL, flags & ~O_DIRECT) == 0;
 }
 
 

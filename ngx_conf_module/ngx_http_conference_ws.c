@@ -662,6 +662,7 @@ ngx_http_conference_ws_free(ngx_http_conference_ws_t *ws)
         ngx_http_conference_ws_op_end(ws->ops);
     }
 
+    conf_live_unbind(&ws->session);
     ngx_http_conference_ws_discard(ws);
 
     conf_ws_reader_free(&ws->reader);

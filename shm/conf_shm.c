@@ -142,6 +142,7 @@ conf_shm_stat(conf_shm_t *shm, conf_shm_stat_t *stat)
     stat->cache_misses = root->cache_misses;
     stat->limits = root->buckets.n;
     stat->limited = root->limited;
+    stat->pages = root->pages;
     stat->free_pages = shm->ops->free_pages(shm->ops->ctx);
 
     conf_shm_unlock(shm);
@@ -278,7 +279,8 @@ conf_shm_make(conf_shm_t *shm, const conf_shm_birth_t *birth)
         return NULL;
     }
 
-    root->reserve = shm->ops->free_pages(shm->ops->ctx) / CONF_SHM_RESERVE;
+    root->pages = shm->ops->free_pages(shm->ops->ctx);
+    root->reserve = root->pages / CONF_SHM_RESERVE;
 
     *shm->root = root;
 

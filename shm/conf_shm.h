@@ -74,6 +74,7 @@ typedef struct {
     uint64_t    cache_misses;
     uint64_t    limits;          /* rate buckets */
     uint64_t    limited;         /* requests refused */
+    uint64_t    pages;           /* free ones when the zone was empty */
     uint64_t    free_pages;
 } conf_shm_stat_t;
 

@@ -19,6 +19,7 @@
 #include "conf_cache.h"
 #include "conf_channel.h"
 #include "conf_hash.h"
+#include "conf_history.h"
 #include "conf_limit.h"
 #include "conf_queue.h"
 #include "conf_tree.h"
@@ -221,6 +222,17 @@ typedef struct {
 } conf_shm_bucket_t;
 
 
+/* The last hour; the counters at the beginning of what is next. */
+
+typedef struct {
+    uint64_t              begun;        /* spans */
+    int64_t               since_ms;     /* of the last one */
+    conf_counters_t       since;
+    uint64_t              added;        /* the next goes to added % size */
+    conf_sample_t         samples[CONF_HISTORY_SAMPLES];
+} conf_shm_history_t;
+
+
 struct conf_shm_root_s {
     /* These three stay where they are in every version. */
     uint64_t              magic;
@@ -270,6 +282,9 @@ struct conf_shm_root_s {
 
     conf_shm_worker_t     workers[CONF_WORKERS_MAX];
     conf_counters_t       retired;      /* of workers that have ended */
+
+    size_t                pages;        /* free ones when it was empty */
+    conf_shm_history_t    history;
 };
 
 
@@ -299,6 +314,9 @@ void conf_shm_left_call(const conf_shm_left_t *lefts, conf_left_pt left,
 /* NULL when it is not, or is ending. */
 conf_shm_worker_t *conf_shm_worker(conf_shm_root_t *root,
     const conf_worker_t *id);
+
+/* The sum of all workers, of those that ended too. */
+void conf_shm_counters(const conf_shm_root_t *root, conf_counters_t *sum);
 
 conf_shm_session_t *conf_shm_session(conf_shm_root_t *root, uint64_t id);
 

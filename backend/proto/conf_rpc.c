@@ -27,6 +27,11 @@ CONF_PROTO_TABLE(user_login, CONF_USER_LOGIN_FIELDS);
 CONF_PROTO_TABLE(user_update, CONF_USER_UPDATE_FIELDS);
 CONF_PROTO_TABLE(user_password, CONF_USER_PASSWORD_FIELDS);
 CONF_PROTO_TABLE(user_ban, CONF_USER_BAN_FIELDS);
+CONF_PROTO_TABLE(user_role, CONF_USER_ROLE_FIELDS);
+CONF_PROTO_TABLE(user_list, CONF_USER_LIST_FIELDS);
+CONF_PROTO_TABLE(audit, CONF_AUDIT_FIELDS);
+CONF_PROTO_TABLE(audit_list, CONF_AUDIT_LIST_FIELDS);
+CONF_PROTO_TABLE(audits, CONF_AUDITS_FIELDS);
 CONF_PROTO_TABLE(user_search, CONF_USER_SEARCH_FIELDS);
 CONF_PROTO_TABLE(users, CONF_USERS_FIELDS);
 CONF_PROTO_TABLE(user_stats, CONF_USER_STATS_FIELDS);
@@ -37,6 +42,8 @@ CONF_PROTO_TABLE(room_key, CONF_ROOM_KEY_FIELDS);
 CONF_PROTO_TABLE(room_view, CONF_ROOM_VIEW_FIELDS);
 CONF_PROTO_TABLE(room_list, CONF_ROOM_LIST_FIELDS);
 CONF_PROTO_TABLE(rooms, CONF_ROOMS_FIELDS);
+CONF_PROTO_TABLE(room_live, CONF_ROOM_LIVE_FIELDS);
+CONF_PROTO_TABLE(live_rooms, CONF_LIVE_ROOMS_FIELDS);
 CONF_PROTO_TABLE(room_update, CONF_ROOM_UPDATE_FIELDS);
 CONF_PROTO_TABLE(head, CONF_HEAD_FIELDS);
 CONF_PROTO_TABLE(heads, CONF_HEADS_FIELDS);
@@ -46,6 +53,17 @@ CONF_PROTO_TABLE(member_add, CONF_MEMBER_ADD_FIELDS);
 CONF_PROTO_TABLE(member_view, CONF_MEMBER_VIEW_FIELDS);
 CONF_PROTO_TABLE(member_key, CONF_MEMBER_KEY_FIELDS);
 CONF_PROTO_TABLE(member_read, CONF_MEMBER_READ_FIELDS);
+CONF_PROTO_TABLE(meeting_create, CONF_MEETING_CREATE_FIELDS);
+CONF_PROTO_TABLE(meeting_update, CONF_MEETING_UPDATE_FIELDS);
+CONF_PROTO_TABLE(meeting_join, CONF_MEETING_JOIN_FIELDS);
+CONF_PROTO_TABLE(meeting_list, CONF_MEETING_LIST_FIELDS);
+CONF_PROTO_TABLE(meetings, CONF_MEETINGS_FIELDS);
+CONF_PROTO_TABLE(participants, CONF_PARTICIPANTS_FIELDS);
+CONF_PROTO_TABLE(participant_add, CONF_PARTICIPANT_ADD_FIELDS);
+CONF_PROTO_TABLE(participant_role, CONF_PARTICIPANT_ROLE_FIELDS);
+CONF_PROTO_TABLE(joined_list, CONF_JOINED_LIST_FIELDS);
+CONF_PROTO_TABLE(joined, CONF_JOINED_FIELDS);
+CONF_PROTO_TABLE(all_joined, CONF_ALL_JOINED_FIELDS);
 CONF_PROTO_TABLE(message_post, CONF_MESSAGE_POST_FIELDS);
 CONF_PROTO_TABLE(message_list, CONF_MESSAGE_LIST_FIELDS);
 CONF_PROTO_TABLE(messages, CONF_MESSAGES_FIELDS);
@@ -54,6 +72,8 @@ CONF_PROTO_TABLE(file_key, CONF_FILE_KEY_FIELDS);
 CONF_PROTO_TABLE(login_open, CONF_LOGIN_OPEN_FIELDS);
 CONF_PROTO_TABLE(login, CONF_LOGIN_FIELDS);
 CONF_PROTO_TABLE(login_key, CONF_LOGIN_KEY_FIELDS);
+CONF_PROTO_TABLE(login_password, CONF_LOGIN_PASSWORD_FIELDS);
+CONF_PROTO_TABLE(user_close, CONF_USER_CLOSE_FIELDS);
 CONF_PROTO_TABLE(login_close, CONF_LOGIN_CLOSE_FIELDS);
 CONF_PROTO_TABLE(reset_begin, CONF_RESET_BEGIN_FIELDS);
 CONF_PROTO_TABLE(reset_end, CONF_RESET_END_FIELDS);
@@ -93,6 +113,38 @@ conf_time_bucket(uint64_t us)
     }
 
     return i;
+}
+
+
+uint64_t
+conf_time_quantile(const uint64_t *from, const uint64_t *to, unsigned percent)
+{
+    size_t    i;
+    uint64_t  n, total, want, below, low, high;
+
+    total = 0;
+
+    for (i = 0; i < CONF_TIME_BUCKETS; i++) {
+        total += to[i] - from[i];
+    }
+
+    want = (total * percent + 99) / 100;
+    below = 0;
+    low = 0;
+
+    for (i = 0; i < CONF_TIME_BUCKETS - 1; i++) {
+        n = to[i] - from[i];
+        high = conf_time_bounds[i];
+
+        if (n != 0 && below + n >= want) {
+            return low + (high - low) * (want - below) / n;
+        }
+
+        below += n;
+        low = high;
+    }
+
+    return total == 0 ? 0 : low;
 }
 
 

@@ -97,6 +97,10 @@ struct conf_env_s {
                             const void *request);
     void                (*cancel)(conf_env_t *env, conf_call_t *call);
 
+    /* The server's figures as JSON; NULL: it has none. */
+    void                (*status)(conf_env_t *env, conf_buf_t *buf,
+                            const conf_stat_t *stat);
+
     /* Rings doorbells. */
     void                (*wake)(conf_env_t *env, const conf_wake_t *wake);
 
@@ -112,9 +116,9 @@ typedef struct {
     uint64_t              user_id;
     uint32_t              version;       /* of the user, in the token */
     bool                  versioned;     /* the token carries one */
+    bool                  admin;         /* the user is, by its record */
     bool                  ticket;        /* good for opening a socket only */
     uint64_t              sid;           /* of the login; 0: of none */
-    bool                  admin;         /* the user is, by its record */
     int64_t               expires_ms;
 } conf_auth_t;
 
@@ -129,6 +133,7 @@ struct conf_op_s {
     conf_arena_t          *arena;         /* lives as long as the op */
 
     conf_auth_t            auth;
+    conf_rc_t              auth_rc;       /* why there is none (OPTIONAL) */
     conf_str_t             request_id;    /* when the API has them */
     bool                   secure;        /* it came over TLS */
     conf_session_t        *session;       /* whose message it is, or NULL */
@@ -137,7 +142,10 @@ struct conf_op_s {
 
     conf_call_t            call;
     conf_step_pt           next;
+    bool                   optional;      /* next does without a reply, too */
     conf_step_pt           then;          /* after the verb's own end */
+    void                 (*failed)(conf_op_t *op, conf_rc_t rc);
+                                          /* confd has refused; or NULL */
     void                  *state;         /* the verb's, in the arena */
 
     /* The end: rc, and either reply or error. */
@@ -248,6 +256,17 @@ struct conf_answer_s {
 };
 
 /*
+ * The shape of failures, for documents: those of that status; status 0 ends
+ * the list and stands for all others.
+ */
+
+typedef struct {
+    uint16_t               status;
+    const char            *name;           /* of the shape */
+    const conf_view_t     *view;           /* NULL: plain text */
+} conf_shape_t;
+
+/*
  * A dialect.  answer and frame write what an op ended in; event writes what a
  * published event is to this dialect's sockets, or nothing (buf stays empty).
  */
@@ -274,6 +293,10 @@ struct conf_api_s {
     conf_rc_t            (*find)(conf_session_t *session, conf_arena_t *arena,
                              conf_str_t text, const conf_row_t **row);
 
+    /* What answer writes, for documents; data is the row without a sub. */
+    const conf_view_t     *envelope;
+    const conf_shape_t    *failures;
+
     void                 (*answer)(conf_op_t *op, conf_buf_t *buf,
                              conf_answer_t *answer);
     void                 (*event)(const conf_event_t *event, const void *body,
@@ -287,7 +310,14 @@ conf_rc_t conf_op_call(conf_op_t *op, conf_op_e code, const void *request,
 conf_rc_t conf_op_done(conf_op_t *op, const void *reply);
 conf_rc_t conf_op_fail(conf_op_t *op, conf_rc_t rc);
 
-/* The same with the field that was wrong. */
+/*
+ * A call whose answer one can do without: when the fault is the server's (no
+ * link, no time) next goes on with NULL.
+ */
+conf_rc_t conf_op_try(conf_op_t *op, conf_op_e code, const void *request,
+    conf_step_pt next);
+
+/* The same as conf_op_fail() with the field that was wrong. */
 conf_rc_t conf_op_invalid(conf_op_t *op, const char *field,
     const char *reason);
 
@@ -300,6 +330,12 @@ conf_rc_t conf_op_invalid(conf_op_t *op, const char *field,
  */
 conf_rc_t conf_op_admit(conf_op_t *op, conf_str_t token, uint64_t address);
 conf_rc_t conf_op_limit(conf_op_t *op, uint64_t address);
+
+/*
+ * The token is not to be taken, for that reason: CONF_OK where none is needed,
+ * and the op is nobody's then.
+ */
+conf_rc_t conf_op_refuse(conf_op_t *op, conf_rc_t rc);
 conf_rc_t conf_op_input(conf_op_t *op, conf_str_t query, conf_str_t body,
     const conf_route_match_t *match);
 
@@ -318,6 +354,9 @@ void conf_op_cancel(conf_op_t *op);
  */
 void conf_op_error_row(const conf_op_t *op, conf_rc_t rc,
     conf_error_row_t *merged);
+
+/* Percent of a count, at least one; 0 percent: the count as it is. */
+uint32_t conf_op_scaled(uint32_t count, uint32_t percent);
 
 /* Is it one that may be echoed: 1 to 64 of A-Z a-z 0-9 . _ - */
 bool conf_request_id_valid(conf_str_t id);

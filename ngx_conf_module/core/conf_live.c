@@ -173,8 +173,6 @@ conf_live_close(conf_session_t *s)
     conf_seat_t   *seat;
 
     if (!s->open) {
-        free(s->bound);
-        s->bound = NULL;
         return;
     }
 
@@ -204,9 +202,6 @@ conf_live_close(conf_session_t *s)
     }
 
     live->nsessions--;
-
-    free(s->bound);
-    s->bound = NULL;
 }
 
 
@@ -232,6 +227,10 @@ conf_rc_t
 conf_live_wait(conf_session_t *s)
 {
     conf_join_t  where;
+
+    if (!s->open) {
+        return CONF_OK;
+    }
 
     memset(&where, 0, sizeof(conf_join_t));
     where.channel = conf_channel(CONF_CHANNEL_DOOR, s->bound->room_id);

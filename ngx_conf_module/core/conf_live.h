@@ -215,16 +215,18 @@ void conf_live_destroy(conf_live_t *live);
  */
 conf_rc_t conf_live_open(conf_session_t *s);
 
-/* Leaves everything; tells the rooms; frees what is bound.  Idempotent. */
+/* Leaves everything; tells the rooms.  Idempotent. */
 void conf_live_close(conf_session_t *s);
 
 /*
  * Binds a session that is not open yet to a room; id is its own choice, or
- * empty: then it gets one.  conf_live_name() sets what is shown of its user,
+ * empty: then it gets one.  Who has the session unbinds it when no message of
+ * it is under way any more.  conf_live_name() sets what is shown of its user,
  * before it is at the door.  conf_live_show_peer() tells the zone of another
  * role, of other media or of having been active.
  */
 conf_rc_t conf_live_bind(conf_session_t *s, uint64_t room_id, conf_str_t id);
+void conf_live_unbind(conf_session_t *s);
 void conf_live_name(conf_session_t *s, const conf_user_t *user);
 void conf_live_show_peer(conf_session_t *s);
 

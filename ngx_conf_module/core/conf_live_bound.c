@@ -43,6 +43,14 @@ conf_live_bind(conf_session_t *s, uint64_t room_id, conf_str_t id)
 
 
 void
+conf_live_unbind(conf_session_t *s)
+{
+    free(s->bound);
+    s->bound = NULL;
+}
+
+
+void
 conf_live_name(conf_session_t *s, const conf_user_t *user)
 {
     uint8_t       *text;

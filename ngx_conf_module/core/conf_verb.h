@@ -52,7 +52,8 @@ conf_rc_t conf_login_open(conf_op_t *op, const void *in);
 
 typedef struct {
     conf_input_t   input;
-    conf_str_t     refresh;           /* a refresh token */
+    conf_str_t     refresh;           /* a refresh or an access token; none:
+                                         that of the asker */
     bool           all;               /* logout: of all the asker's logins */
 } conf_refresh_in_t;
 
@@ -113,11 +114,12 @@ typedef struct {
     size_t              n;
 } conf_masks_t;
 
+uint64_t conf_masks_given(const conf_masks_t *masks,
+    const conf_input_t *input);
+
 /* conf_user_update_in_t, fixed conf_masks_t -> conf_user_t */
 conf_rc_t conf_user_update(conf_op_t *op, const void *in);
 
-/* nothing -> nothing: the asker is no more, and what was the asker's ends */
-conf_rc_t conf_user_delete(conf_op_t *op, const void *in);
 
 /* Is it long enough here?  CONF_OK, or what ends the op. */
 conf_rc_t conf_password_check(conf_op_t *op, const char *field,
@@ -135,6 +137,16 @@ typedef struct {
 
 /* conf_password_in_t -> conf_login_out_t: a token of the new version */
 conf_rc_t conf_user_password(conf_op_t *op, const void *in);
+
+/* The same with a login of its own. */
+conf_rc_t conf_login_password(conf_op_t *op, const void *in);
+
+/*
+ * The asker is no more, and what was the asker's ends.
+ *
+ * conf_password_in_t (old_password, when given) -> nothing
+ */
+conf_rc_t conf_user_close(conf_op_t *op, const void *in);
 
 typedef struct {
     conf_input_t   input;
@@ -316,6 +328,40 @@ typedef struct {
 
 /* conf_file_in_t -> conf_file_t, for the glue to send */
 conf_rc_t conf_file_get(conf_op_t *op, const void *in);
+
+
+/* Admins. */
+
+typedef struct {
+    conf_str_t     status;            /* JSON */
+} conf_status_out_t;
+
+/* nothing -> conf_status_out_t */
+conf_rc_t conf_status_show(conf_op_t *op, const void *in);
+
+#define CONF_LIVE_PAGE  20
+
+typedef struct {
+    conf_input_t   input;
+    uint64_t       page;
+    uint64_t       page_size;         /* at most 1,000 */
+} conf_live_in_t;
+
+typedef struct {
+    conf_room_t    room;
+    uint64_t       online;            /* users who are connected */
+} conf_online_room_t;
+
+typedef struct {
+    conf_list_t    rooms;             /* of conf_online_room_t */
+    uint64_t       total;
+    uint64_t       page;
+    uint64_t       page_size;
+    uint64_t       pages;
+} conf_live_list_out_t;
+
+/* conf_live_in_t -> conf_live_list_out_t: where somebody is now */
+conf_rc_t conf_status_meetings(conf_op_t *op, const void *in);
 
 
 /* Sockets. */

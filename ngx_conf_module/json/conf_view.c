@@ -568,7 +568,7 @@ conf_view_put_u64_hex(conf_buf_t *buf, const conf_view_row_t *row,
 
     conf_buf_byte(buf, '"');
 
-    for (shift = 64; shift != 0; shift -= 4) {
+    for (shift = n == 0 ? 0 : 64; shift != 0; shift -= 4) {
         conf_buf_byte(buf, conf_view_hex[(n >> (shift - 4)) & 15]);
     }
 

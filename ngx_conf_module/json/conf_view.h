@@ -45,7 +45,7 @@ typedef enum {
     CONF_V_STRS,            /* conf_list_t of conf_str_t */
     CONF_V_U64S,            /* conf_list_t of uint64_t */
     CONF_V_COUNTS,          /* conf_list_t of conf_view_count_t as an object */
-    CONF_V_U64_HEX,         /* uint64_t as a string of 16 digits */
+    CONF_V_U64_HEX,         /* uint64_t as a string of 16 digits; 0: empty */
     CONF_V_BIT,             /* uint32_t: is the bit at extra set? */
     CONF_V_MAP              /* conf_list_t of structs of sub->size as an
                                object; the uint64_t at extra names each */

@@ -89,6 +89,38 @@ static const conf_error_row_t  conf_meeting_errors[CONF_E_MAX] = {
 _Static_assert(CONF_E_MAX == 55, "a new error needs a sentence here");
 
 
+/* The envelope: data is an object; a failure has "error", too. */
+
+#define CONF_MEETING_OPEN                                                     \
+    { .name = conf_string("code"), .kind = CONF_V_I64 },                      \
+    { .name = conf_string("message"), .kind = CONF_V_STR },                   \
+    { .name = conf_string("data"), .kind = CONF_V_OBJECT }
+
+#define CONF_MEETING_CLOSE                                                    \
+    { .name = conf_string("timestamp"), .kind = CONF_V_TIME_UTC },            \
+    { .name = conf_string("request_id"), .kind = CONF_V_STR }
+
+static const conf_view_row_t  conf_meeting_success_rows[] = {
+    CONF_MEETING_OPEN, CONF_MEETING_CLOSE
+};
+
+static const conf_view_t  conf_meeting_success_view =
+    { conf_meeting_success_rows, conf_nelts(conf_meeting_success_rows), 0 };
+
+static const conf_view_row_t  conf_meeting_failure_rows[] = {
+    CONF_MEETING_OPEN,
+    { .name = conf_string("error"), .kind = CONF_V_STR },
+    CONF_MEETING_CLOSE
+};
+
+static const conf_view_t  conf_meeting_failure_view =
+    { conf_meeting_failure_rows, conf_nelts(conf_meeting_failure_rows), 0 };
+
+static const conf_shape_t  conf_meeting_failures[] = {
+    { 0, "Failure", &conf_meeting_failure_view }
+};
+
+
 static const conf_error_row_t  conf_meeting_ai_errors[] = {
     CONF_MEETING_ERR(UNAVAILABLE, 503, 4001, "AI service unavailable"),
     CONF_MEETING_END
@@ -123,6 +155,8 @@ static const conf_rows_t *const  conf_meeting_groups[] = {
     &conf_meeting_common_group,
     &conf_meeting_account_group,
     &conf_meeting_signal_group,
+    &conf_meeting_status_group,
+    &conf_meeting_admin_group,
     NULL
 };
 
@@ -145,13 +179,15 @@ const conf_api_t  conf_api_meeting = {
     .index = 1,
     .groups = conf_meeting_groups,
     .request_ids = true,
-    .token_cookie = "access_token",
     .messages = conf_meeting_messages,
     .nmessages = conf_nelts(conf_meeting_messages),
+    .token_cookie = "access_token",
     .type_field = conf_string("type"),
     .errors = conf_meeting_errors,
     .closes = conf_meeting_closes,
     .find = conf_meeting_find,
+    .envelope = &conf_meeting_success_view,
+    .failures = conf_meeting_failures,
     .answer = conf_meeting_answer,
     .event = conf_meeting_event_a
 };

@@ -11,6 +11,7 @@
 
 #include "conf_api.h"
 #include "conf_live.h"
+#include "conf_page.h"
 #include "conf_verb.h"
 
 
@@ -45,6 +46,9 @@
  */
 
 extern const conf_rows_t  conf_meeting_account_group;
+extern const conf_rows_t  conf_meeting_signal_group;
+extern const conf_rows_t  conf_meeting_status_group;
+extern const conf_rows_t  conf_meeting_admin_group;
 
 extern const conf_rate_t  conf_meeting_common_rate;    /* 300/min, address */
 
@@ -58,9 +62,8 @@ extern const conf_rate_t  conf_meeting_common_rate;    /* 300/min, address */
 
 extern const conf_api_t  conf_api_meeting_b;
 
-#define CONF_MEETING_MESSAGES     11
+#define CONF_MEETING_MESSAGES  11
 
-extern const conf_rows_t  conf_meeting_signal_group;
 extern const conf_row_t  conf_meeting_messages[CONF_MEETING_MESSAGES];
 
 conf_rc_t conf_meeting_find(conf_session_t *session, conf_arena_t *arena,
@@ -71,6 +74,19 @@ void conf_meeting_event_a(const conf_event_t *event, const void *body,
     conf_buf_t *buf);
 void conf_meeting_event_b(const conf_event_t *event, const void *body,
     conf_buf_t *buf);
+
+
+/* Where a page is in its list. */
+
+#define CONF_MEETING_PAGE(at)                                                 \
+    { .name = conf_string("total"), .kind = CONF_V_U64,                       \
+      .offset = (at) + CONF_AT(conf_page_t, total) },                         \
+    { .name = conf_string("page"), .kind = CONF_V_U64,                        \
+      .offset = (at) + CONF_AT(conf_page_t, page) },                          \
+    { .name = conf_string("page_size"), .kind = CONF_V_U64,                   \
+      .offset = (at) + CONF_AT(conf_page_t, size) },                          \
+    { .name = conf_string("total_pages"), .kind = CONF_V_U64,                 \
+      .offset = (at) + CONF_AT(conf_page_t, pages) }
 
 
 #endif /* _CONF_MEETING_H_INCLUDED_ */

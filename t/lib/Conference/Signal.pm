@@ -18,6 +18,7 @@ use strict;
 use warnings;
 
 use Conference;
+use Conference::Chat;
 use Conference::People;
 use Test::More ();
 use Time::HiRes qw(time);
@@ -70,7 +71,7 @@ sub new {
 
     $query{peer_id} = "peer-$name" if $b && !defined $query{peer_id};
 
-    kill STOP => @others;
+    Conference::Chat::stop_workers(@others);
     eval { $ws = $p->{c}->ws(path(%query), token => $token, %o) };
     kill CONT => @others;
 

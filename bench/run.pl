@@ -50,9 +50,12 @@ my %row = (
     durable => \&row_durable,
     echo => \&row_echo,
     store => \&row_store,
+    meeting => \&row_meeting,
+    cycles => \&row_cycles,
     login => \&row_login,
 );
-my @order = qw(members fanout flood rooms memory durable echo store login);
+my @order = qw(members fanout flood rooms memory durable echo store meeting
+               cycles login);
 
 
 sub run {
@@ -169,26 +172,50 @@ sub load {
 
 sub row_members {
     my $c = conf_server();
-    my $path = '/api/room/members?room_id=1';
     my $token = jwt({ user_id => 1, exp => time + 86400 });
-    my (%rate, %cpu);
 
     fill($c, -u => 10, -r => 1, -m => 10);
+    against_same($c, 'roomchat', '/api/room/members?room_id=1', $token,
+                 'GET members, 10 members', 0.6);
+}
+
+
+sub row_meeting {
+    my $c = conf_server();
+    my $token = jwt({ user_id => 1, exp => time + 86400 });
+
+    fill($c, -u => 1, -r => 1, -m => 1);
+
+    my $id = meetings($c, 1, $token);
+
+    against_same($c, 'meeting', "/api/v1/meetings/$id", $token,
+                 'GET meeting', 0.5);
+}
+
+
+# A hot answer beside the same bytes from the configuration; stops the server.
+
+sub against_same {
+    my ($c, $api, $path, $token, $what, $reach) = @_;
+    my $api_location = "location / { conf_api $api"
+                       . ($api eq 'meeting' ? ' mount=/' : '') . "; }\n";
+    my (%rate, %cpu);
+
+    $c->reload(locations => $api_location) or die 'reload';
 
     my $body = $c->http(GET => $path, token => $token)->{body};
     my $text = $body =~ s/(["\\])/\\$1/gr;
 
-    $c->reload(locations =>
-        "location / { conf_api roomchat; }\n"
+    $c->reload(locations => $api_location
         . "location = /same { default_type application/json;\n"
         . "return 200 \"$text\"; }\n") or die 'reload';
 
     for (1 .. 3) {
-        for my $what ($path, '/same') {
-            my ($rate, $cpu) = wrk($c, $what, $token);
+        for my $of ($path, '/same') {
+            my ($rate, $cpu) = wrk($c, $of, $token);
 
-            push @{$rate{$what}}, $rate;
-            push @{$cpu{$what}}, $cpu;
+            push @{$rate{$of}}, $rate;
+            push @{$cpu{$of}}, $cpu;
         }
     }
 
@@ -196,12 +223,82 @@ sub row_members {
 
     my ($ours, $same) = map { median(@{$rate{$_}}) } $path, '/same';
     my ($cpu, $cpu_same) = map { median(@{$cpu{$_}}) } $path, '/same';
-    my $what = 'GET members, 10 members, ' . length($body) . ' B';
+
+    $what .= ', ' . length($body) . ' B';
 
     result("$what: requests/s", int $ours, 'nginx return 200: ' . int $same,
-           ratio($ours, $same), '>= 0.60', $ours >= 0.6 * $same);
+           ratio($ours, $same), '>= ' . fixed($reach),
+           $ours >= $reach * $same);
     result("$what: worker CPU, us", fixed($cpu), fixed($cpu_same),
            ratio($cpu, $cpu_same));
+}
+
+
+# Makes meetings of the tokens' users in turn; the first one's id.
+
+sub meetings {
+    my ($c, $n, @tokens) = @_;
+    my @ids;
+
+    $c->reload(locations => "location / { conf_api meeting mount=/; }\n")
+        or die 'reload';
+
+    for my $i (1 .. $n) {
+        my $got = $c->http(POST => '/api/v1/meetings',
+                           token => $tokens[$i % @tokens], json => {
+            title => 'bench',
+            meeting_type => 'video',
+            max_participants => 1000,
+            start_time => iso(time + 3600),
+            end_time => iso(time + 7200),
+        });
+
+        $got->{body} =~ /"meeting_id":(\d+)/ or die "meeting: $got->{body}";
+        push @ids, $1;
+    }
+
+    die "ids of meetings\n" if $ids[-1] - $ids[0] != $n - 1;
+    return $ids[0];
+}
+
+
+sub iso { return POSIX::strftime('%Y-%m-%dT%H:%M:%SZ', gmtime $_[0]) }
+
+
+# 64 users join and leave, each at one of 1,000 meetings at a time.
+
+sub row_cycles {
+    my $c = conf_server();
+    my $users = 64;
+    my $file = $c->dir . '/tokens';
+    my @tokens = map { jwt({ user_id => $_, exp => time + 86400 }) }
+                 1 .. $users;
+    my (@rate, @p99);
+
+    fill($c, -u => $users, -r => 1, -m => 1);
+    spew($file, join '', map { "$_\n" } @tokens);
+
+    my $first = meetings($c, 1000, @tokens);
+
+    for (1 .. 3) {
+        my $text = run("$bin/bench/http_load", '-P', $c->port, '-t', $file,
+                       '-m', "$first:1000", '-c', $users, '-d', $secs);
+        my $r = JSON::PP::decode_json($text);
+
+        say_now("  cycles: $text");
+        die "answers that were not 200: $r->{failed}\n" if $r->{failed};
+        push @rate, $r->{cycles} / $r->{seconds};
+        push @p99, $r->{p99_ms};
+    }
+
+    stop($c);
+
+    my ($rate, $p99) = (median(@rate), median(@p99));
+
+    result('join and leave of 1,000 meetings, 64 connections: cycles/s',
+           int $rate, '', '', '>= 5000', $rate >= 5000);
+    result('the same: p99 of a request, ms', fixed($p99), '', '', '<= 20',
+           $p99 <= 20);
 }
 
 

@@ -3,10 +3,10 @@
  * WebSocket load: many sockets, few processes, latency from a time that
  * travels in the payload.
  *
- *     ws_load -P PORT [-t conf|nchan|signal] [-p PROCESSES] [-r ROOMS] [-n SOCKETS]
- *             [-q PUBLISHERS] [-R RATE | -W WINDOW] [-b BYTES] [-T TYPE]
- *             [-d SECONDS] [-w SECONDS] [-u USER] [-i ROOM] [-k SECRET]
- *             [-c PIDS[:PIDS]...]
+ *     ws_load -P PORT [-t conf|nchan|signal] [-p PROCESSES] [-r ROOMS]
+ *             [-n SOCKETS] [-q PUBLISHERS] [-R RATE | -W WINDOW] [-b BYTES]
+ *             [-T TYPE] [-d SECONDS] [-w SECONDS] [-u USER] [-i ROOM]
+ *             [-k SECRET] [-c PIDS[:PIDS]...]
  *
  * ROOMS rooms of SOCKETS sockets each.  The first PUBLISHERS sockets of a
  * room publish: RATE messages a second in each room, or WINDOW each that are
@@ -15,9 +15,8 @@
  *
  * conf: socket j is user USER + j, a member of room ROOM + j / SOCKETS, with
  * a token that is made here of SECRET.  nchan: a websocket at /ws/<room>.
- * signal: as conf, but in the room's signaling; each publisher says in turn
- * what its media are, to all, and an offer, an answer or eight candidates of a
- * connection to another one of the room.
+ * signal: as conf, but in the room's signaling: what the media are, to all, and
+ * offers and candidates to another one of the room.
  *
  * -c names processes (pid,pid:pid,...) whose CPU time is taken over the
  * measured seconds, in groups.  Prints one line of JSON.
@@ -59,7 +58,7 @@
 #define LOAD_FRAME_MAX   65536
 #define LOAD_JOIN        "{\"type\":\"join\",\"data\":{}}"
 #define LOAD_MEDIA       8           /* each so many, one of media */
-#define LOAD_SDP         1200        /* bytes of an offer */
+#define LOAD_SDP         1000        /* bytes that an offer has more */
 
 enum {
     LOAD_CONNECT = 0,
@@ -744,7 +743,7 @@ static void
 load_publish(load_socket_t *s)
 {
     int   n;
-    char  text[LOAD_FRAME_MAX / 2 + 1], message[LOAD_FRAME_MAX];
+    char  text[LOAD_FRAME_MAX / 2 + 1 + LOAD_SDP], message[LOAD_FRAME_MAX];
 
     memset(text, 'x', conf.bytes);
     text[conf.bytes] = '\0';
@@ -779,35 +778,28 @@ load_publish(load_socket_t *s)
 static void
 load_signal(load_socket_t *s, char *text)
 {
-    int         n;
-    char        message[LOAD_FRAME_MAX];
-    unsigned    kind, other, room;
-    const char *types[] = { "offer", "answer" };
+    int       n;
+    char      message[LOAD_FRAME_MAX];
+    bool      sdp = s->nonce % 10 < 2;
+    unsigned  other;
 
-    room = s->index / conf.sockets;
+    other = (s->index + 1 + s->nonce % (conf.sockets - 1)) % conf.sockets
+            + s->index / conf.sockets * conf.sockets;
 
     if (s->nonce % LOAD_MEDIA == 0) {
-        text[26] = '\0';
         n = snprintf(message, sizeof(message), "{\"type\":\"media-state\","
-                     "\"data\":{\"audio_enabled\":true,\"action\":\"%s\"}}",
-                     text);
-        load_send(s, 1, message, (size_t) n);
-        return;
+                     "\"data\":{\"audio_enabled\":true,"
+                     "\"action\":\"%.26s\"}}", text);
+
+    } else {
+        memset(text + conf.bytes, 'x', sdp ? LOAD_SDP : 0);
+        text[conf.bytes + (sdp ? LOAD_SDP : 0)] = '\0';
+
+        n = snprintf(message, sizeof(message), "{\"type\":\"%s\",\"to\":%"
+                     PRIu64 ",\"data\":{\"sdp\":\"%s\"}}",
+                     sdp ? "offer" : "ice-candidate", conf.user + other, text);
     }
 
-    kind = s->nonce % 10;
-    other = (s->index + 1 + s->nonce % (conf.sockets - 1)) % conf.sockets;
-    other += room * conf.sockets;
-
-    if (kind < 2) {
-        memset(text + 34, 'x', LOAD_SDP - 34);
-        text[LOAD_SDP] = '\0';
-    }
-
-    n = snprintf(message, sizeof(message), "{\"type\":\"%s\",\"to\":%" PRIu64
-                 ",\"data\":{\"%s\":\"%s\"}}",
-                 kind < 2 ? types[kind] : "ice-candidate", conf.user + other,
-                 kind < 2 ? "sdp" : "candidate", text);
     load_send(s, 1, message, (size_t) n);
 }
 

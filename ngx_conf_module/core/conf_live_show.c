@@ -614,7 +614,10 @@ conf_live_plan_shot(conf_live_t *live, conf_local_t *local)
 }
 
 
-/* Nobody is told of being there; a peer hears of its user's other peers. */
+/*
+ * Nobody is told of being there; a peer hears of its user's other peers.  Who
+ * waits is for those that can let him in.
+ */
 
 static bool
 conf_live_wanted(const conf_session_t *s, const conf_event_t *event,
@@ -625,6 +628,12 @@ conf_live_wanted(const conf_session_t *s, const conf_event_t *event,
     if ((event->from != 0 && event->from == s->id)
         || (event->to != 0 && event->to != s->id)
         || (event->user != 0 && event->user != s->auth.user_id))
+    {
+        return false;
+    }
+
+    if (event->type == CONF_EVENT_WAITING
+        && (s->bound == NULL || s->bound->peer.role < CONF_ROLE_MODERATOR))
     {
         return false;
     }

@@ -42,7 +42,7 @@ UNITS  = $(patsubst t/unit/%.c,$(B)/unit/%,$(UNIT))
 FUZZ  := $(wildcard t/fuzz/fuzz_*.c)
 FUZZES = $(patsubst t/fuzz/%.c,$(B)/fuzz/%,$(FUZZ))
 
-all: $(B)/confd units fuzzes
+all: $(B)/confd $(B)/conf_print units fuzzes
 
 units: $(UNITS)
 
@@ -56,6 +56,11 @@ $(B)/libconfd.a: $(call obj,$(filter-out $(MAIN),$(CONFD)))
 
 $(B)/confd: $(call obj,$(MAIN)) $(B)/libconfd.a $(B)/libconf.a
 	$(CC) $(LDFLAGS) -o $@ $^ $(CONFD_LIBS)
+
+# What the rows say, for auto/api and the tests.
+$(B)/conf_print: $(call obj,ngx_conf_module/api/print/conf_print.c) \
+    $(B)/libconf.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(PURE_LIBS)
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)

@@ -200,11 +200,25 @@ static ngx_command_t  ngx_http_conference_commands[] = {
       offsetof(ngx_http_conference_loc_conf_t, log_mask),
       NULL },
 
+    { ngx_string("conf_openapi"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
+      ngx_http_conference_openapi,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("conf_status"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
       ngx_http_conference_status,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
+      NULL },
+
+    { ngx_string("conf_status_step"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_http_conference_main_conf_t, status_step),
       NULL },
 
     { ngx_string("conf_metrics"),
@@ -373,6 +387,7 @@ ngx_http_conference_init_process(ngx_cycle_t *cycle)
     cmcf->env.data = cmcf;
     cmcf->env.now_ms = ngx_http_conference_now;
     cmcf->env.random = ngx_http_conference_random;
+    cmcf->env.status = ngx_http_conference_status_json;
 
     if (ngx_http_conference_zone_attach(cmcf, cycle->log) != NGX_OK
         || conf_live_create(&cmcf->env) == NULL)
@@ -458,6 +473,7 @@ ngx_http_conference_create_main_conf(ngx_conf_t *cf)
     }
 
     cmcf->backend_timeout = NGX_CONF_UNSET_MSEC;
+    cmcf->status_step = NGX_CONF_UNSET_MSEC;
 
     return cmcf;
 }
@@ -469,10 +485,17 @@ ngx_http_conference_init_main_conf(ngx_conf_t *cf, void *conf)
     ngx_http_conference_main_conf_t  *cmcf = conf;
 
     ngx_conf_init_msec_value(cmcf->backend_timeout, 5000);
+    ngx_conf_init_msec_value(cmcf->status_step, 60000);
 
     if (cmcf->backend_timeout == 0) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "conf_backend_timeout must not be 0");
+        return NGX_CONF_ERROR;
+    }
+
+    if (cmcf->status_step < 1000) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "conf_status_step must be at least 1s");
         return NGX_CONF_ERROR;
     }
 
@@ -485,7 +508,7 @@ ngx_http_conference_create_loc_conf(ngx_conf_t *cf)
 {
     ngx_http_conference_loc_conf_t  *conf;
 
-    /* All zero: api, settings, prefix, jwt_secret, origin_list, files. */
+    /* All zero: api, settings, prefix, openapi, secret, origins, files. */
 
     conf = ngx_pcalloc(cf->pool, sizeof(ngx_http_conference_loc_conf_t));
     if (conf == NULL) {

@@ -15,6 +15,7 @@
 #include "conf_api.h"
 #include "conf_core.h"
 #include "conf_live.h"
+#include "conf_signal.h"
 #include "conf_sync.h"
 #include "conf_ws.h"
 
@@ -28,6 +29,7 @@ typedef struct {
     ngx_shm_zone_t             *zone;
     ngx_addr_t                 *backend;
     ngx_msec_t                  backend_timeout;
+    ngx_msec_t                  status_step;
     conf_route_t               *routes[CONF_APIS_MAX];
 
     conf_env_t                  env;
@@ -48,6 +50,8 @@ typedef struct {
     const conf_api_t             *api;       /* NULL: not ours */
     conf_settings_t               settings;
     ngx_str_t                     prefix;    /* of the location */
+    ngx_str_t                     openapi;   /* the document served here */
+    ngx_str_t                     openapi_etag;
 
     ngx_str_t                     jwt_secret;
     ngx_msec_t                    token_ttl;
@@ -201,6 +205,25 @@ ngx_int_t ngx_http_conference_add_variables(ngx_conf_t *cf);
 /* ngx_http_conference_status.c: conf_status, conf_metrics, conf_health */
 
 char *ngx_http_conference_status(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* env->status */
+void ngx_http_conference_status_json(conf_env_t *env, conf_buf_t *buf,
+    const conf_stat_t *stat);
+
+
+/* ngx_http_conference_history.c: the status' figures over time */
+
+/* Takes a sample when it is time for one. */
+void ngx_http_conference_history_tick(ngx_http_conference_main_conf_t *cmcf);
+
+/* All samples as a JSON object. */
+void ngx_http_conference_history(conf_buf_t *buf);
+
+
+/* ngx_http_conference_openapi.c: conf_openapi */
+
+char *ngx_http_conference_openapi(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
 

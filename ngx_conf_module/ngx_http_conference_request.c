@@ -354,13 +354,14 @@ ngx_http_conference_method(ngx_http_request_t *r)
 
 /*
  * The token: in the header; where a browser cannot set one (sockets, images)
- * in the query too.
+ * in the query, and for sockets among the subprotocols ("bearer, <token>").
  */
 
 static conf_str_t
 ngx_http_conference_token(ngx_http_conference_ctx_t *ctx)
 {
     conf_str_t           token = conf_null_string;
+    ngx_table_elt_t     *h;
     ngx_http_request_t  *r = ctx->request;
 
     if (r->headers_in.authorization != NULL) {
@@ -375,6 +376,14 @@ ngx_http_conference_token(ngx_http_conference_ctx_t *ctx)
         if (token.len == 0) {
             token = ngx_http_conference_str(
                                   ngx_http_conference_arg(r, "access_token"));
+        }
+    }
+
+    if (token.len == 0 && ctx->op.row->body == CONF_BODY_SOCKET) {
+        h = ngx_http_conference_find_header(r, "sec-websocket-protocol");
+
+        if (h != NULL) {
+            token = conf_ws_bearer(ngx_http_conference_str(h->value));
         }
     }
 
@@ -449,12 +458,7 @@ ngx_http_conference_forgery(ngx_http_conference_ctx_t *ctx)
 static void
 ngx_http_conference_mask(ngx_http_request_t *r)
 {
-    u_char            *p, *end, *last;
-    ngx_uint_t         i;
-
-    static ngx_str_t   names[] = {
-        ngx_string("token="), ngx_string("access_token=")
-    };
+    u_char  *p, *end, *last;
 
     last = r->args.data + r->args.len;
 
@@ -464,12 +468,14 @@ ngx_http_conference_mask(ngx_http_request_t *r)
             end = last;
         }
 
-        for (i = 0; i < conf_nelts(names); i++) {
-            if ((size_t) (end - p) > names[i].len
-                && ngx_strncasecmp(p, names[i].data, names[i].len) == 0)
-            {
-                ngx_memset(p + names[i].len, '*', end - p - names[i].len);
-            }
+        if (end - p > 7
+            && ngx_strncasecmp(p, (u_char *) "access_", 7) == 0)
+        {
+            p += 7;
+        }
+
+        if (end - p > 6 && ngx_strncasecmp(p, (u_char *) "token=", 6) == 0) {
+            ngx_memset(p + 6, '*', end - p - 6);
         }
     }
 }

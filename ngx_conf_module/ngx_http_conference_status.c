@@ -47,7 +47,7 @@ static void ngx_http_conference_asked(conf_call_t *call);
 static void ngx_http_conference_ask_cleanup(void *data);
 static ngx_int_t ngx_http_conference_text(ngx_http_request_t *r,
     conf_buf_t *buf, const char *type);
-static void ngx_http_conference_json(conf_buf_t *buf, const conf_stat_t *stat);
+static void ngx_http_conference_report(void);
 static void ngx_http_conference_json_group(conf_buf_t *buf,
     const ngx_http_conference_figure_t *rows, const void *data);
 static void ngx_http_conference_json_workers(conf_buf_t *buf);
@@ -86,6 +86,8 @@ static const ngx_http_conference_figure_t  ngx_http_conference_zone_rows[] = {
         "Events that an inbox had no room for.", 0),
     NGX_HTTP_CONFERENCE_ZONE(zone_full, "conference_zone_full_total",
         "Allocations that failed because the zone was full.", 0),
+    NGX_HTTP_CONFERENCE_ZONE(pages, "conference_zone_pages",
+        "Pages of the zone that were free when it was empty.", 1),
     NGX_HTTP_CONFERENCE_ZONE(free_pages, "conference_zone_free_pages",
         "Free pages of the zone.", 1),
     NGX_HTTP_CONFERENCE_ZONE(cached, "conference_cached_records",
@@ -342,17 +344,13 @@ ngx_http_conference_asked(conf_call_t *call)
     c = r->connection;
     ngx_http_set_log_request(c->log, r);
 
-    /* What this worker has counted since the last report, too. */
-
-    conf_worker_report(&ngx_http_conference_worker->env.shm,
-                       &ngx_http_conference_worker->env.worker,
-                       &ngx_http_conference_counters);
-
     stat = call->rc == CONF_OK ? call->reply : NULL;
     conf_buf_init(&buf, 0);
 
     if (ask->format == NGX_HTTP_CONFERENCE_JSON) {
-        ngx_http_conference_json(&buf, stat);
+        ngx_http_conference_status_json(&ngx_http_conference_worker->env,
+                                        &buf, stat);
+        conf_buf_byte(&buf, '\n');
         type = "application/json";
 
     } else {
@@ -419,13 +417,26 @@ ngx_http_conference_text(ngx_http_request_t *r, conf_buf_t *buf,
 }
 
 
+/* What this worker has counted since the last report, too. */
+
 static void
-ngx_http_conference_json(conf_buf_t *buf, const conf_stat_t *stat)
+ngx_http_conference_report(void)
+{
+    conf_worker_report(&ngx_http_conference_worker->env.shm,
+                       &ngx_http_conference_worker->env.worker,
+                       &ngx_http_conference_counters);
+}
+
+
+void
+ngx_http_conference_status_json(conf_env_t *env, conf_buf_t *buf,
+    const conf_stat_t *stat)
 {
     conf_shm_stat_t                   zone;
     conf_counters_t                   sum;
     ngx_http_conference_main_conf_t  *cmcf = ngx_http_conference_worker;
 
+    ngx_http_conference_report();
     conf_shm_stat(&cmcf->env.shm, &zone);
     conf_worker_counters(&cmcf->env.shm, &sum);
 
@@ -450,7 +461,9 @@ ngx_http_conference_json(conf_buf_t *buf, const conf_stat_t *stat)
         conf_buf_lit(buf, "null");
     }
 
-    conf_buf_lit(buf, "}}\n");
+    conf_buf_lit(buf, "},\"history\":");
+    ngx_http_conference_history(buf);
+    conf_buf_byte(buf, '}');
 }
 
 
@@ -498,6 +511,7 @@ ngx_http_conference_metrics(conf_buf_t *buf, const conf_stat_t *stat)
     conf_counters_t                   sum;
     ngx_http_conference_main_conf_t  *cmcf = ngx_http_conference_worker;
 
+    ngx_http_conference_report();
     conf_shm_stat(&cmcf->env.shm, &zone);
     conf_worker_counters(&cmcf->env.shm, &sum);
 

@@ -16,7 +16,6 @@
 
 
 #define NGX_HTTP_CONFERENCE_WS_OPS      64      /* messages under way */
-#define NGX_HTTP_CONFERENCE_WS_BUFS     64      /* of one write */
 #define NGX_HTTP_CONFERENCE_WS_CLOSE    5000    /* ms for the peer's close */
 #define NGX_HTTP_CONFERENCE_WS_LINGER   2000    /* ms for its end of stream */
 #define NGX_HTTP_CONFERENCE_WS_ARENA    1024
@@ -25,7 +24,6 @@
 
 static void ngx_http_conference_ws_readable(ngx_event_t *rev);
 static void ngx_http_conference_ws_writable(ngx_event_t *wev);
-static void ngx_http_conference_ws_out(ngx_http_conference_ws_t *ws);
 static void ngx_http_conference_ws_frame(ngx_http_conference_ws_t *ws,
     const conf_ws_frame_t *frame);
 static void ngx_http_conference_ws_data(ngx_http_conference_ws_t *ws,
@@ -40,24 +38,9 @@ static void ngx_http_conference_ws_control(ngx_http_conference_ws_t *ws,
     uint8_t opcode, conf_str_t data);
 static void ngx_http_conference_ws_close(ngx_http_conference_ws_t *ws,
     ngx_uint_t code, const char *reason);
-static void ngx_http_conference_ws_queue(ngx_http_conference_ws_t *ws,
-    conf_out_t *out);
-static void ngx_http_conference_ws_mark(ngx_http_conference_ws_t *ws);
-static void ngx_http_conference_ws_flush_dirty(ngx_event_t *ev);
-static ngx_int_t ngx_http_conference_ws_write(ngx_http_conference_ws_t *ws);
-static ssize_t ngx_http_conference_ws_writev(ngx_http_conference_ws_t *ws);
-static size_t ngx_http_conference_ws_size(
-    const ngx_http_conference_ws_out_t *item);
-static u_char *ngx_http_conference_ws_at(
-    const ngx_http_conference_ws_out_t *item, size_t skip);
-static void ngx_http_conference_ws_sent(ngx_http_conference_ws_t *ws,
-    size_t sent);
 static void ngx_http_conference_ws_timeout(ngx_http_conference_ws_t *ws);
 static void ngx_http_conference_ws_end(ngx_http_conference_ws_t *ws);
 
-
-static ngx_queue_t  ngx_http_conference_ws_dirty;
-static ngx_event_t  ngx_http_conference_ws_flush;
 
 /* A worker has one thread: one buffer reads for all its sockets. */
 
@@ -173,7 +156,7 @@ ngx_http_conference_ws_writable(ngx_event_t *wev)
 
 /* Writes what there is; when all has been said, lingers for the peer. */
 
-static void
+void
 ngx_http_conference_ws_out(ngx_http_conference_ws_t *ws)
 {
     ngx_connection_t  *c = ws->connection;
@@ -321,11 +304,15 @@ ngx_http_conference_ws_message(ngx_http_conference_ws_t *ws, conf_str_t data)
 {
     conf_rc_t                     rc;
     conf_op_t                    *op;
-    conf_str_t                    type = conf_null_string, none;
+    conf_str_t                    none = conf_null_string;
     conf_arena_t                 *arena;
     ngx_http_conference_ws_op_t  *wo;
 
-    none = type;
+    if (ws->session.bound != NULL && !conf_live_heard(&ws->session)) {
+        ngx_http_conference_ws_shut(&ws->session, CONF_CLOSE_FLOOD);
+        ws->ended = 1;
+        return;
+    }
 
     arena = conf_arena_create(NGX_HTTP_CONFERENCE_WS_ARENA, 0);
     wo = arena == NULL ? NULL
@@ -342,7 +329,6 @@ ngx_http_conference_ws_message(ngx_http_conference_ws_t *ws, conf_str_t data)
     op = &wo->op;
     op->env = ws->session.env;
     op->settings = ws->session.settings;
-    op->api = ws->session.api;
     op->arena = arena;
     op->auth = ws->session.auth;
     op->session = &ws->session;
@@ -357,15 +343,8 @@ ngx_http_conference_ws_message(ngx_http_conference_ws_t *ws, conf_str_t data)
     ws->ops = wo;
     ws->nops++;
 
-    rc = conf_schema_peek(arena, data, op->api->type_field, &type);
-
-    if (rc == CONF_OK || rc == CONF_E_NOT_FOUND) {
-        op->row = conf_api_message(op->api, type);
-        rc = op->row == NULL ? CONF_E_NOT_FOUND : CONF_OK;
-
-    } else {
-        op->row = conf_api_message(op->api, type);
-    }
+    rc = conf_api_find_message(&ws->session, arena, data, &op->row);
+    op->api = ws->session.api;
 
     if (rc == CONF_OK) {
         rc = conf_op_limit(op, op->auth.user_id);
@@ -504,17 +483,19 @@ ngx_http_conference_ws_head(conf_out_t *out, uint8_t opcode,
 void
 ngx_http_conference_ws_shut(conf_session_t *s, conf_close_e why)
 {
+    const conf_close_row_t    *row;
     ngx_http_conference_ws_t  *ws = (ngx_http_conference_ws_t *) s;
 
-    static const struct {
-        ngx_uint_t   code;
-        const char  *reason;
-    } closes[] = {
+    static const conf_close_row_t  closes[CONF_CLOSE_MAX] = {
         { CONF_WS_NORMAL, "" },
         { CONF_WS_GOING_AWAY, "server is going away" },
         { CONF_WS_POLICY, "token is no longer valid" },
         { CONF_WS_POLICY, "too slow" },
-        { CONF_WS_INTERNAL, "internal error" }
+        { CONF_WS_INTERNAL, "internal error" },
+        { CONF_WS_POLICY, "removed from the room" },
+        { CONF_WS_NORMAL, "room has ended" },
+        { CONF_WS_POLICY, "too many messages" },
+        { CONF_WS_NORMAL, "replaced by another connection" }
     };
 
     if (ws->closing) {
@@ -528,7 +509,9 @@ ngx_http_conference_ws_shut(conf_session_t *s, conf_close_e why)
                       ws->queued);
     }
 
-    ngx_http_conference_ws_close(ws, closes[why].code, closes[why].reason);
+    row = s->api->closes != NULL ? s->api->closes : closes;
+
+    ngx_http_conference_ws_close(ws, row[why].code, row[why].reason);
 }
 
 
@@ -588,218 +571,6 @@ ngx_http_conference_ws_close(ngx_http_conference_ws_t *ws, ngx_uint_t code,
 
     if (ws->started) {
         ngx_add_timer(c->read, NGX_HTTP_CONFERENCE_WS_CLOSE);
-    }
-}
-
-
-static void
-ngx_http_conference_ws_queue(ngx_http_conference_ws_t *ws, conf_out_t *out)
-{
-    ngx_http_conference_ws_out_t  *item;
-
-    item = ngx_alloc(sizeof(ngx_http_conference_ws_out_t),
-                     ws->connection->log);
-    if (item == NULL) {
-        ws->ended = 1;
-        return;
-    }
-
-    ngx_http_conference_count(NGX_HTTP_CONFERENCE_FRAMES, 1);
-
-    conf_out_ref(out);
-    item->out = out;
-    item->next = NULL;
-
-    *ws->last = item;
-    ws->last = &item->next;
-    ws->queued += out->head_len + out->len;
-
-    if (ws->started) {
-        ngx_http_conference_ws_mark(ws);
-    }
-}
-
-
-/* Sockets that have something to send are written together, in a turn. */
-
-static void
-ngx_http_conference_ws_mark(ngx_http_conference_ws_t *ws)
-{
-    if (ws->is_dirty) {
-        return;
-    }
-
-    if (ngx_http_conference_ws_flush.handler == NULL) {
-        ngx_queue_init(&ngx_http_conference_ws_dirty);
-        ngx_http_conference_ws_flush.handler =
-                                          ngx_http_conference_ws_flush_dirty;
-        ngx_http_conference_ws_flush.log = ngx_cycle->log;
-    }
-
-    ws->is_dirty = 1;
-    ngx_queue_insert_tail(&ngx_http_conference_ws_dirty, &ws->dirty);
-
-    if (!ngx_http_conference_ws_flush.posted) {
-        ngx_post_event(&ngx_http_conference_ws_flush, &ngx_posted_events);
-    }
-}
-
-
-static void
-ngx_http_conference_ws_flush_dirty(ngx_event_t *ev)
-{
-    ngx_queue_t               *q;
-    ngx_http_conference_ws_t  *ws;
-
-    while (!ngx_queue_empty(&ngx_http_conference_ws_dirty)) {
-        q = ngx_queue_head(&ngx_http_conference_ws_dirty);
-        ws = ngx_queue_data(q, ngx_http_conference_ws_t, dirty);
-
-        ngx_queue_remove(q);
-        ws->is_dirty = 0;
-
-        /* A socket that would block has an event to come. */
-
-        if (ws->connection->write->ready) {
-            ngx_http_conference_ws_out(ws);
-        }
-    }
-}
-
-
-/*
- * All that is queued: one frame by send(), more by one vectored write; TLS
- * copies them to records.
- */
-
-static ngx_int_t
-ngx_http_conference_ws_write(ngx_http_conference_ws_t *ws)
-{
-    ssize_t            n;
-    ngx_connection_t  *c = ws->connection;
-
-    while (ws->first != NULL || c->buffered) {
-        if (ws->first != NULL && ws->first->next == NULL && !c->ssl) {
-            n = c->send(c, ngx_http_conference_ws_at(ws->first, ws->sent),
-                        ngx_http_conference_ws_size(ws->first) - ws->sent);
-
-        } else {
-            n = ngx_http_conference_ws_writev(ws);
-        }
-
-        if (n == NGX_ERROR) {
-            return NGX_ERROR;
-        }
-
-        if (n == NGX_AGAIN) {
-            break;
-        }
-
-        ngx_http_conference_ws_sent(ws, n);
-    }
-
-    return ngx_handle_write_event(c->write, 0);
-}
-
-
-/* Bytes that were taken, or NGX_AGAIN. */
-
-static ssize_t
-ngx_http_conference_ws_writev(ngx_http_conference_ws_t *ws)
-{
-    size_t                         sent, skip;
-    ngx_uint_t                     i, n;
-    ngx_buf_t                      bufs[NGX_HTTP_CONFERENCE_WS_BUFS], *b;
-    ngx_chain_t                    links[NGX_HTTP_CONFERENCE_WS_BUFS], *rest;
-    ngx_connection_t              *c = ws->connection;
-    ngx_http_conference_ws_out_t  *item;
-
-    n = 0;
-    skip = ws->sent;
-
-    for (item = ws->first;
-         item != NULL && n < NGX_HTTP_CONFERENCE_WS_BUFS;
-         item = item->next)
-    {
-        b = &bufs[n];
-        ngx_memzero(b, sizeof(ngx_buf_t));
-
-        b->start = ngx_http_conference_ws_at(item, skip);
-        b->pos = b->start;
-        b->last = item->out->data + item->out->len;
-        b->memory = 1;
-        b->flush = 1;
-
-        links[n].buf = b;
-        links[n].next = NULL;
-
-        if (n != 0) {
-            links[n - 1].next = &links[n];
-        }
-
-        n++;
-        skip = 0;
-    }
-
-    rest = c->send_chain(c, n == 0 ? NULL : links, 0);
-    if (rest == NGX_CHAIN_ERROR) {
-        return NGX_ERROR;
-    }
-
-    sent = 0;
-
-    for (i = 0; i < n; i++) {
-        sent += bufs[i].pos - bufs[i].start;
-    }
-
-    return sent == 0 ? NGX_AGAIN : (ssize_t) sent;
-}
-
-
-/* The head stands right before the bytes. */
-
-static size_t
-ngx_http_conference_ws_size(const ngx_http_conference_ws_out_t *item)
-{
-    return item->out->head_len + item->out->len;
-}
-
-
-static u_char *
-ngx_http_conference_ws_at(const ngx_http_conference_ws_out_t *item,
-    size_t skip)
-{
-    return item->out->data - item->out->head_len + skip;
-}
-
-
-static void
-ngx_http_conference_ws_sent(ngx_http_conference_ws_t *ws, size_t sent)
-{
-    size_t                         size;
-    ngx_http_conference_ws_out_t  *item;
-
-    ngx_http_conference_count(NGX_HTTP_CONFERENCE_BYTES, sent);
-
-    ws->queued -= sent;
-    ws->sent += sent;
-
-    while (ws->first != NULL) {
-        item = ws->first;
-        size = ngx_http_conference_ws_size(item);
-
-        if (ws->sent < size) {
-            break;
-        }
-
-        ws->sent -= size;
-        ws->first = item->next;
-        conf_out_unref(item->out);
-        ngx_free(item);
-    }
-
-    if (ws->first == NULL) {
-        ws->last = &ws->first;
     }
 }
 
@@ -883,8 +654,6 @@ ngx_http_conference_ws_leave(ngx_cycle_t *cycle)
 void
 ngx_http_conference_ws_free(ngx_http_conference_ws_t *ws)
 {
-    ngx_http_conference_ws_out_t  *item;
-
     ws->closing = 1;
     conf_live_close(&ws->session);
 
@@ -893,16 +662,8 @@ ngx_http_conference_ws_free(ngx_http_conference_ws_t *ws)
         ngx_http_conference_ws_op_end(ws->ops);
     }
 
-    while (ws->first != NULL) {
-        item = ws->first;
-        ws->first = item->next;
-        conf_out_unref(item->out);
-        ngx_free(item);
-    }
-
-    if (ws->is_dirty) {
-        ngx_queue_remove(&ws->dirty);
-    }
+    conf_live_unbind(&ws->session);
+    ngx_http_conference_ws_discard(ws);
 
     conf_ws_reader_free(&ws->reader);
     ngx_free(ws);

@@ -89,6 +89,18 @@ void ngx_http_conference_ws_frames(ngx_http_conference_ws_t *ws,
 void ngx_http_conference_ws_answer(ngx_http_conference_ws_t *ws,
     conf_op_t *op);
 
+/*
+ * The send queue: ngx_http_conference_ws_queue.c.  queue takes a reference;
+ * mark has the socket written in this turn, by out, which writes and ends it
+ * when it is to end; discard gives up what waits.
+ */
+void ngx_http_conference_ws_queue(ngx_http_conference_ws_t *ws,
+    conf_out_t *out);
+void ngx_http_conference_ws_mark(ngx_http_conference_ws_t *ws);
+void ngx_http_conference_ws_out(ngx_http_conference_ws_t *ws);
+ngx_int_t ngx_http_conference_ws_write(ngx_http_conference_ws_t *ws);
+void ngx_http_conference_ws_discard(ngx_http_conference_ws_t *ws);
+
 /* Frames bytes, in place. */
 void ngx_http_conference_ws_head(conf_out_t *out, uint8_t opcode,
     ngx_uint_t compressed);

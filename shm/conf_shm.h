@@ -65,6 +65,7 @@ typedef struct {
     uint64_t    sessions;
     uint64_t    users;           /* with at least one session */
     uint64_t    events;          /* held by inboxes and gaps now */
+    uint64_t    kept;            /* by rings of rooms only */
     uint64_t    published;       /* since the zone was made */
     uint64_t    dropped;         /* events an inbox had no room for */
     uint64_t    zone_full;       /* allocations that failed */
@@ -73,6 +74,7 @@ typedef struct {
     uint64_t    cache_misses;
     uint64_t    limits;          /* rate buckets */
     uint64_t    limited;         /* requests refused */
+    uint64_t    pages;           /* free ones when the zone was empty */
     uint64_t    free_pages;
 } conf_shm_stat_t;
 

@@ -122,7 +122,6 @@ conf_worker_report(conf_shm_t *shm, const conf_worker_t *worker,
 void
 conf_worker_counters(conf_shm_t *shm, conf_counters_t *sum)
 {
-    size_t            i, j;
     conf_shm_root_t  *root;
 
     root = conf_shm_lock(shm);
@@ -130,6 +129,17 @@ conf_worker_counters(conf_shm_t *shm, conf_counters_t *sum)
         memset(sum, 0, sizeof(conf_counters_t));
         return;
     }
+
+    conf_shm_counters(root, sum);
+
+    conf_shm_unlock(shm);
+}
+
+
+void
+conf_shm_counters(const conf_shm_root_t *root, conf_counters_t *sum)
+{
+    size_t  i, j;
 
     *sum = root->retired;
 
@@ -142,8 +152,6 @@ conf_worker_counters(conf_shm_t *shm, conf_counters_t *sum)
             sum->n[j] += root->workers[i].counters.n[j];
         }
     }
-
-    conf_shm_unlock(shm);
 }
 
 

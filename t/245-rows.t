@@ -135,7 +135,7 @@ my $form = join "\r\n", map { s/^N/Content-Disposition: form-data; name=/r }
            '', "\x89PNG\r\n\x1a\n" . "\0" x 64, '--b--', '';
 my %left = map { $_ => 1 }
            map { my $row = $_; map { "$_ " . path($row) } $row->{method} }
-           grep { ($_->{body} || '') ne 'SOCKET' } @rows;
+           grep { ($_->{body} || '') ne 'socket' } @rows;
 
 while (my ($request, $sentence) = splice @down, 0, 2) {
     my ($method, $path) = split / /, $request;

@@ -96,7 +96,9 @@ my %right = (
     conf_backend => ['unix:/nowhere', 'http'],
     conf_backend_timeout => ['2s', 'http'],
     conf_api => ['roomchat', 'location'],
+    conf_openapi => ['meeting mount=/a/', 'location'],
     conf_status => ['', 'location'],
+    conf_status_step => ['1s', 'http'],
 );
 
 for my $name (sort keys %right) {
@@ -108,7 +110,7 @@ for my $name (sort keys %right) {
 
         # What at() has given already would be there twice.
         $part{http} =~ s/\b$name [^;]*;// if $name =~ /zone|_backend$|secret/;
-        $part{locations} =~ s/conf_api roomchat;// if $name eq 'conf_status';
+        $part{locations} =~ s/conf_api roomchat;// if $name =~ /^conf_(?:status|openapi)$/;
         $part{locations} =~ s/conf_api roomchat; conf_api/conf_api/;
 
         if ($may{$level}) {
@@ -161,6 +163,7 @@ my @wrong = (
     ['conf_backend_timeout x',
      '"conf_backend_timeout" directive invalid value'],
     ['conf_backend_timeout 0', 'conf_backend_timeout must not be 0'],
+    ['conf_status_step 999ms', 'conf_status_step must be at least 1s'],
     ['conf_jwt_secret short',
      'conf_jwt_secret: the secret has 5 bytes, at least 32 are needed'],
     ['conf_jwt_secret ""',
@@ -259,6 +262,19 @@ bad('no backend',
     http => "$zone $key", locations => $api);
 bad('no secret', 'conf_api needs conf_jwt_secret',
     http => "$zone $backend", locations => $api);
+for my $case (
+    ['nothing', 'conf_openapi: unknown API "nothing"'],
+    ['', 'invalid number of arguments in "conf_openapi" directive'],
+    ['meeting mount=x', 'conf_openapi: "mount=x" is not mount=/path'],
+    ['meeting; conf_openapi roomchat', '"conf_openapi" directive is duplicate'])
+{
+    bad("conf_openapi $case->[0]", $case->[1],
+        locations => "location / { conf_openapi $case->[0]; }");
+}
+
+good('conf_openapi alone',
+    locations => 'location / { conf_openapi roomchat; }');
+
 bad('conf_status alone',
     'conf_api and conf_status need conf_zone in the http block',
     locations => 'location / { conf_status; }');

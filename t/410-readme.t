@@ -78,7 +78,7 @@ for my $name ($readme =~ /\$(conf_[a-z_]+)/g) {
 sub human {
     my ($n, $name) = @_;
 
-    if ($name =~ /ttl|ping|timeout/) {
+    if ($name =~ /ttl|ping|timeout|step/) {
         return $n % 3600000 == 0 ? $n / 3600000 . 'h' : $n / 1000 . 's';
     }
 

@@ -10,6 +10,7 @@ use Conference qw(wait_for);
 my $c = Conference->new(
     workers => 2,
     http_extra => q{
+        conf_status_step  1s;
         log_format  t  '$conf_user|$conf_room|$conf_op|$request|$request_uri';
     },
     server => q{ access_log  %DIR%/access.log  t; },
@@ -57,6 +58,42 @@ ok($status->{backend}{up}, 'confd is up');
 is($status->{backend}{confd}{messages}, 1, 'and tells its figures');
 ok($status->{backend}{confd}{commits} >= 3, 'commits, too');
 is($c->http(POST => '/status', json => {})->{status}, 405, 'GET only');
+ok($status->{zone}{pages} > $status->{zone}{free_pages}, 'used pages');
+
+# Over time: each step is counted once, whoever counts.
+
+my $history;
+
+ok(wait_for(sub {
+    return @{$c->http(GET => '/status')->{json}{history}{samples}};
+}, 10), 'samples are taken');
+$ws->send_json({ room_id => $room, type => 'text', content => 'y' });
+ok($ws->recv_until(sub { $_[0]{code} == 0 }, 5), 'another message');
+
+ok(wait_for(sub {
+    $history = $c->http(GET => '/status')->{json}{history};
+    return @{$history->{samples}} >= 2
+           && grep { $_->{messages_received} } @{$history->{samples}};
+}, 10), 'which is in one of them');
+
+my ($received, @times) = (0);
+
+for my $sample (@{$history->{samples}}) {
+    $received += $sample->{messages_received};
+    push @times, $sample->{time};
+}
+
+is($history->{step_ms}, 1000, 'each second');
+ok($received >= 1 && $received <= 2, 'each message once');
+ok(!(grep { $times[$_] - $times[$_ - 1] < 1000 } 1 .. $#times),
+   'the older first, not more often');
+is($history->{samples}[-1]{sessions}, 1, 'with who is there');
+ok((grep { $_->{request_p99_us} > 0 && $_->{call_p50_us} > 0 }
+    @{$history->{samples}}), 'and how long it takes');
+
+$c->reload;
+my $kept = $c->http(GET => '/status')->{json}{history};
+is($kept->{samples}[0]{time}, $times[0], 'a reload keeps them');
 
 # Metrics: well-formed text, each family announced once.
 
@@ -82,7 +119,7 @@ for my $line (split /\n/, $text) {
 is($bad, undef, 'metrics are well-formed');
 is($seen{conference_sessions}, 1, 'sessions');
 is($seen{conference_backend_up}, 1, 'backend');
-is($seen{confd_messages}, 1, 'messages');
+is($seen{confd_messages}, 2, 'messages');
 is($type{conference_request_duration_seconds}, 'histogram', 'latency');
 ok($seen{'conference_request_duration_seconds_bucket{le="+Inf"}'}
    == $seen{conference_request_duration_seconds_count}, 'the last bucket');

@@ -8,67 +8,11 @@ use strict;
 use warnings;
 
 use Test::More;
-use Conference qw(wait_for json_encode json_decode);
-use Conference::Process qw(slurp spew);
-use File::Copy qw(copy);
-use File::Path qw(make_path);
-use IO::Handle;
-use IPC::Open2;
-use Cwd qw(abs_path);
+use Conference qw(wait_for);
+use Conference::Page;
 
-my $root = abs_path('.');
-my $tools = "$root/build/browser";
-
-sub tools {
-    my @files = qw(package.json package-lock.json);
-    my $have = "$tools/node_modules/.package-lock.json";
-
-    return 1 if -f $have && !grep { slurp("$tools/$_")
-                                    ne slurp("$root/t/browser/$_") } @files;
-    make_path($tools);
-    copy("$root/t/browser/$_", "$tools/$_") or die "$_: $!" for @files;
-
-    my $out = `npm ci --prefix "$tools" --ignore-scripts --no-audit \\
-               --no-fund 2>&1`;
-    my $good = $? == 0 && -f $have;
-
-    diag($out) unless $good;
-    return $good;
-}
-
-# The locations of the example are what is tested, on paths of ours.
-
-sub locations {
-    my ($dir) = @_;
-    my $text = slurp("$root/conf/nginx.conf");
-
-    $text =~ s/\A.*^    server \{\n//ms or die 'no server block';
-    $text =~ s/^    \}\n.*\z//ms;
-    $text =~ s/^\s*(?:listen|server_name)\s[^;]*;\n//mg;
-    $text =~ s{\bhtml/}{$root/html/}g;
-    $text =~ s{(conf_files\s+)files;}{$1$dir/files;}g;
-    return $text;
-}
-
-my $tools_ok = ok(tools(), 'the browser driver is installed');
-my $browser_ok = ok(-x '/usr/bin/chromium',
-                    'chromium is installed, as auto/deps test does');
-
-if (!$tools_ok || !$browser_ok) {
-    done_testing;
-    exit 1;
-}
-
-my $c = Conference->new(
-    workers => 2, start => 0, main => "worker_shutdown_timeout 1s;",
-    http_extra => "include /etc/nginx/mime.types;\ncharset utf-8;",
-);
-my $locations = locations($c->dir);
-
-$c->{locations} = $locations;
-mkdir $c->dir . '/files';
-$c->start_confd;
-$c->start_nginx;
+my $c = Conference::Page::server();
+my $locations = $c->{locations};
 
 # What is served, and how.
 
@@ -112,38 +56,6 @@ my %do = (
     start_confd => sub { $c->start_confd; 1 },
 );
 
-$ENV{PAGE_URL} = 'http://127.0.0.1:' . $c->port . '/';
-$ENV{PAGE_DIR} = $c->dir;
-$ENV{PAGE_TOOLS} = $tools;
-
-my $pid = open2(my $from, my $to, 'node', "$root/t/browser/page.mjs");
-my $ended = 0;
-
-$to->autoflush;
-local $SIG{ALRM} = sub { kill 'TERM', $pid; fail('the browser is in time') };
-alarm 300;
-
-while (my $line = <$from>) {
-    chomp $line;
-
-    if ($line =~ /^(not )?ok (.*)/) {
-        ok(!$1, $2);
-
-    } elsif ($line =~ /^do (\w+)$/ && $do{$1}) {
-        print $to $do{$1}->() ? "done\n" : "failed\n";
-
-    } elsif ($line eq 'end') {
-        $ended = 1;
-
-    } else {
-        diag($line);
-    }
-}
-
-waitpid $pid, 0;
-alarm 0;
-is($?, 0, 'the browser script ends well');
-ok($ended, 'and has run to its end');
-
+Conference::Page::run($c, 'page.mjs', %do);
 $c->done;
 done_testing;

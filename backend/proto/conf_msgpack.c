@@ -1,6 +1,7 @@
 
 #include "conf_msgpack.h"
-#include "conf_buf.h"
+
+#include <endian.h>
 
 
 static conf_rc_t conf_mp_number(conf_mp_reader_t *r, size_t size, uint64_t *n);
@@ -15,7 +16,7 @@ static conf_rc_t conf_mp_tagged(conf_mp_reader_t *r, uint8_t tag,
 
 
 conf_rc_t
-conf_mp_read(conf_mp_reader_t *r, conf_mp_t *value)
+conf_mp_read_long(conf_mp_reader_t *r, conf_mp_t *value)
 {
     uint8_t  tag;
 
@@ -77,17 +78,6 @@ conf_mp_skip(conf_mp_reader_t *r)
     }
 
     return CONF_OK;
-}
-
-
-int
-conf_mp_write(void *data, const char *bytes, size_t len)
-{
-    conf_buf_t  *buf = data;
-
-    conf_buf_add(buf, bytes, len);
-
-    return buf->failed ? -1 : 0;
 }
 
 
@@ -185,17 +175,37 @@ conf_mp_tagged(conf_mp_reader_t *r, uint8_t tag, conf_mp_t *value)
 static conf_rc_t
 conf_mp_number(conf_mp_reader_t *r, size_t size, uint64_t *n)
 {
-    size_t  i;
+    uint16_t  n16;
+    uint32_t  n32;
+    uint64_t  n64;
 
     if ((size_t) (r->end - r->p) < size) {
         return CONF_E_PROTOCOL;
     }
 
-    *n = 0;
+    switch (size) {
 
-    for (i = 0; i < size; i++) {
-        *n = *n << 8 | *r->p++;
+    case 1:
+        *n = *r->p;
+        break;
+
+    case 2:
+        memcpy(&n16, r->p, sizeof(n16));
+        *n = be16toh(n16);
+        break;
+
+    case 4:
+        memcpy(&n32, r->p, sizeof(n32));
+        *n = be32toh(n32);
+        break;
+
+    default:
+        memcpy(&n64, r->p, sizeof(n64));
+        *n = be64toh(n64);
+        break;
     }
+
+    r->p += size;
 
     return CONF_OK;
 }

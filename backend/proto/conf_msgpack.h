@@ -8,7 +8,10 @@
 #define _CONF_MSGPACK_H_INCLUDED_
 
 
-#include "conf_base.h"
+#include "conf_buf.h"
+
+#include <msgpack/pack_define.h>
+#include <msgpack/timestamp.h>
 
 
 typedef enum {
@@ -36,12 +39,8 @@ typedef struct {
 } conf_mp_reader_t;
 
 
-/*
- * Reads one value; of an array or a map its head only, and its n is then no
- * more than what the bytes that are left could hold.  data points into the
- * reader's bytes.  CONF_OK or CONF_E_PROTOCOL.
- */
-conf_rc_t conf_mp_read(conf_mp_reader_t *r, conf_mp_t *value);
+/* What conf_mp_read() does with all but the shortest values. */
+conf_rc_t conf_mp_read_long(conf_mp_reader_t *r, conf_mp_t *value);
 
 /*
  * Steps over one whole value, however deep; takes time in its bytes and no
@@ -49,8 +48,63 @@ conf_rc_t conf_mp_read(conf_mp_reader_t *r, conf_mp_t *value);
  */
 conf_rc_t conf_mp_skip(conf_mp_reader_t *r);
 
-/* A msgpack_packer_write that appends to the conf_buf_t in data. */
-int conf_mp_write(void *data, const char *bytes, size_t len);
+
+/*
+ * Reads one value; of an array or a map its head only, and its n is then no
+ * more than what the bytes that are left could hold.  data points into the
+ * reader's bytes.  CONF_OK or CONF_E_PROTOCOL.
+ */
+
+static inline conf_rc_t
+conf_mp_read(conf_mp_reader_t *r, conf_mp_t *value)
+{
+    size_t   left;
+    uint8_t  tag;
+
+    left = (size_t) (r->end - r->p);
+
+    if (left == 0) {
+        return CONF_E_PROTOCOL;
+    }
+
+    tag = *r->p;
+
+    if (tag < 0x80) {
+        value->type = CONF_MP_UINT;
+        value->n = tag;
+        r->p++;
+
+        return CONF_OK;
+    }
+
+    if (tag >= 0xa0 && tag < 0xc0 && (tag & 0x1f) < left) {
+        value->type = CONF_MP_BYTES;
+        value->n = tag & 0x1f;
+        value->data = r->p + 1;
+        r->p += 1 + value->n;
+
+        return CONF_OK;
+    }
+
+    return conf_mp_read_long(r, value);
+}
+
+
+/*
+ * The library's packing, conf_mp_pack_uint64() and the like, into a buffer,
+ * which remembers what failed.
+ */
+
+#define msgpack_pack_inline_func(name)                                        \
+    static inline int conf_mp_pack ## name
+#define msgpack_pack_inline_func_cint(name)                                   \
+    static inline int conf_mp_pack ## name
+#define msgpack_pack_user  conf_buf_t *
+#define msgpack_pack_append_buffer(buf, bytes, len)                           \
+    conf_buf_add(buf, bytes, len);                                            \
+    return 0
+
+#include <msgpack/pack_template.h>
 
 
 #endif /* _CONF_MSGPACK_H_INCLUDED_ */

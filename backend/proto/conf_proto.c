@@ -2,8 +2,6 @@
 #include "conf_proto.h"
 #include "conf_msgpack.h"
 
-#include <msgpack.h>
-
 
 /*
  * Structs in structs.  The tables bound it, not the input; this is for a
@@ -21,13 +19,13 @@ typedef struct {
 } conf_proto_reader_t;
 
 
-static conf_rc_t conf_proto_pack_struct(msgpack_packer *packer,
+static conf_rc_t conf_proto_pack_struct(conf_buf_t *buf,
     const conf_proto_t *proto, const void *data, unsigned depth);
-static conf_rc_t conf_proto_pack_field(msgpack_packer *packer,
+static conf_rc_t conf_proto_pack_field(conf_buf_t *buf,
     const conf_proto_field_t *field, const void *data, unsigned depth);
-static conf_rc_t conf_proto_pack_list(msgpack_packer *packer,
+static conf_rc_t conf_proto_pack_list(conf_buf_t *buf,
     const conf_proto_field_t *field, const conf_list_t *list, unsigned depth);
-static conf_rc_t conf_proto_pack_str(msgpack_packer *packer, conf_str_t s,
+static conf_rc_t conf_proto_pack_str(conf_buf_t *buf, conf_str_t s,
     size_t max);
 static conf_rc_t conf_proto_read_struct(conf_proto_reader_t *pr,
     const conf_proto_t *proto, void *out);
@@ -47,15 +45,12 @@ static const conf_proto_field_t  conf_proto_u64 = { CONF_P_U64, 0, 0, NULL };
 conf_rc_t
 conf_proto_pack(conf_buf_t *buf, const conf_proto_t *proto, const void *data)
 {
-    size_t          len;
-    conf_rc_t       rc;
-    msgpack_packer  packer;
+    size_t     len;
+    conf_rc_t  rc;
 
     len = buf->len;
 
-    msgpack_packer_init(&packer, buf, conf_mp_write);
-
-    rc = conf_proto_pack_struct(&packer, proto, data, 0);
+    rc = conf_proto_pack_struct(buf, proto, data, 0);
 
     if (rc == CONF_OK) {
         rc = conf_buf_ok(buf);
@@ -70,7 +65,7 @@ conf_proto_pack(conf_buf_t *buf, const conf_proto_t *proto, const void *data)
 
 
 static conf_rc_t
-conf_proto_pack_struct(msgpack_packer *packer, const conf_proto_t *proto,
+conf_proto_pack_struct(conf_buf_t *buf, const conf_proto_t *proto,
     const void *data, unsigned depth)
 {
     size_t                     i;
@@ -82,12 +77,12 @@ conf_proto_pack_struct(msgpack_packer *packer, const conf_proto_t *proto,
         return CONF_E_TOO_LARGE;
     }
 
-    (void) msgpack_pack_array(packer, proto->nfields);
+    (void) conf_mp_pack_array(buf, proto->nfields);
 
     for (i = 0; i < proto->nfields; i++) {
         field = &proto->fields[i];
 
-        rc = conf_proto_pack_field(packer, field, base + field->offset, depth);
+        rc = conf_proto_pack_field(buf, field, base + field->offset, depth);
         if (rc != CONF_OK) {
             return rc;
         }
@@ -100,7 +95,7 @@ conf_proto_pack_struct(msgpack_packer *packer, const conf_proto_t *proto,
 /* What a failed append returns is ignored: the buffer remembers it. */
 
 static conf_rc_t
-conf_proto_pack_field(msgpack_packer *packer, const conf_proto_field_t *field,
+conf_proto_pack_field(conf_buf_t *buf, const conf_proto_field_t *field,
     const void *data, unsigned depth)
 {
     const conf_uuid_t  *uuid;
@@ -108,44 +103,44 @@ conf_proto_pack_field(msgpack_packer *packer, const conf_proto_field_t *field,
     switch (field->kind) {
 
     case CONF_P_U64:
-        (void) msgpack_pack_uint64(packer, *(const uint64_t *) data);
+        (void) conf_mp_pack_uint64(buf, *(const uint64_t *) data);
         return CONF_OK;
 
     case CONF_P_I64:
-        (void) msgpack_pack_int64(packer, *(const int64_t *) data);
+        (void) conf_mp_pack_int64(buf, *(const int64_t *) data);
         return CONF_OK;
 
     case CONF_P_U32:
-        (void) msgpack_pack_uint32(packer, *(const uint32_t *) data);
+        (void) conf_mp_pack_uint32(buf, *(const uint32_t *) data);
         return CONF_OK;
 
     case CONF_P_BOOL:
         if (*(const bool *) data) {
-            (void) msgpack_pack_true(packer);
+            (void) conf_mp_pack_true(buf);
 
         } else {
-            (void) msgpack_pack_false(packer);
+            (void) conf_mp_pack_false(buf);
         }
 
         return CONF_OK;
 
     case CONF_P_STR:
-        return conf_proto_pack_str(packer, *(const conf_str_t *) data,
+        return conf_proto_pack_str(buf, *(const conf_str_t *) data,
                                    field->max);
 
     case CONF_P_UUID:
         uuid = data;
-        (void) msgpack_pack_bin(packer, sizeof(uuid->b));
-        (void) msgpack_pack_bin_body(packer, uuid->b, sizeof(uuid->b));
+        (void) conf_mp_pack_bin(buf, sizeof(uuid->b));
+        (void) conf_mp_pack_bin_body(buf, uuid->b, sizeof(uuid->b));
         return CONF_OK;
 
     case CONF_P_STRUCT:
-        return conf_proto_pack_struct(packer, field->sub, data, depth + 1);
+        return conf_proto_pack_struct(buf, field->sub, data, depth + 1);
 
     case CONF_P_LIST:
     case CONF_P_U64S:
     case CONF_P_STRS:
-        return conf_proto_pack_list(packer, field, data, depth);
+        return conf_proto_pack_list(buf, field, data, depth);
     }
 
     return CONF_E_INTERNAL;
@@ -153,7 +148,7 @@ conf_proto_pack_field(msgpack_packer *packer, const conf_proto_field_t *field,
 
 
 static conf_rc_t
-conf_proto_pack_list(msgpack_packer *packer, const conf_proto_field_t *field,
+conf_proto_pack_list(conf_buf_t *buf, const conf_proto_field_t *field,
     const conf_list_t *list, unsigned depth)
 {
     size_t             i;
@@ -167,11 +162,11 @@ conf_proto_pack_list(msgpack_packer *packer, const conf_proto_field_t *field,
     }
 
     if (list->n == 0) {
-        (void) msgpack_pack_nil(packer);
+        (void) conf_mp_pack_nil(buf);
         return CONF_OK;
     }
 
-    (void) msgpack_pack_array(packer, list->n);
+    (void) conf_mp_pack_array(buf, list->n);
 
     item = list->items;
     n = list->items;
@@ -179,15 +174,15 @@ conf_proto_pack_list(msgpack_packer *packer, const conf_proto_field_t *field,
 
     for (i = 0; i < list->n; i++) {
         if (field->kind == CONF_P_U64S) {
-            (void) msgpack_pack_uint64(packer, n[i]);
+            (void) conf_mp_pack_uint64(buf, n[i]);
             continue;
         }
 
         if (field->kind == CONF_P_STRS) {
-            rc = conf_proto_pack_str(packer, s[i], field->max);
+            rc = conf_proto_pack_str(buf, s[i], field->max);
 
         } else {
-            rc = conf_proto_pack_struct(packer, field->sub, item, depth + 1);
+            rc = conf_proto_pack_struct(buf, field->sub, item, depth + 1);
             item += field->sub->size;
         }
 
@@ -201,7 +196,7 @@ conf_proto_pack_list(msgpack_packer *packer, const conf_proto_field_t *field,
 
 
 static conf_rc_t
-conf_proto_pack_str(msgpack_packer *packer, conf_str_t s, size_t max)
+conf_proto_pack_str(conf_buf_t *buf, conf_str_t s, size_t max)
 {
     /* What could not be read again is not written, least of all to disk. */
 
@@ -209,10 +204,10 @@ conf_proto_pack_str(msgpack_packer *packer, conf_str_t s, size_t max)
         return CONF_E_TOO_LARGE;
     }
 
-    (void) msgpack_pack_str(packer, s.len);
+    (void) conf_mp_pack_str(buf, s.len);
 
     if (s.len != 0) {
-        (void) msgpack_pack_str_body(packer, s.data, s.len);
+        (void) conf_mp_pack_str_body(buf, s.data, s.len);
     }
 
     return CONF_OK;

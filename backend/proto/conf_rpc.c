@@ -2,8 +2,6 @@
 #include "conf_rpc.h"
 #include "conf_msgpack.h"
 
-#include <msgpack.h>
-
 
 #define CONF_FRAME_HEAD    4         /* bytes of the length */
 #define CONF_FRAME_FIELDS  5
@@ -44,6 +42,8 @@ CONF_PROTO_TABLE(room_key, CONF_ROOM_KEY_FIELDS);
 CONF_PROTO_TABLE(room_view, CONF_ROOM_VIEW_FIELDS);
 CONF_PROTO_TABLE(room_list, CONF_ROOM_LIST_FIELDS);
 CONF_PROTO_TABLE(rooms, CONF_ROOMS_FIELDS);
+CONF_PROTO_TABLE(room_live, CONF_ROOM_LIVE_FIELDS);
+CONF_PROTO_TABLE(live_rooms, CONF_LIVE_ROOMS_FIELDS);
 CONF_PROTO_TABLE(room_update, CONF_ROOM_UPDATE_FIELDS);
 CONF_PROTO_TABLE(head, CONF_HEAD_FIELDS);
 CONF_PROTO_TABLE(heads, CONF_HEADS_FIELDS);
@@ -105,29 +105,58 @@ conf_time_bucket(uint64_t us)
 }
 
 
+uint64_t
+conf_time_quantile(const uint64_t *from, const uint64_t *to, unsigned percent)
+{
+    size_t    i;
+    uint64_t  n, total, want, below, low, high;
+
+    total = 0;
+
+    for (i = 0; i < CONF_TIME_BUCKETS; i++) {
+        total += to[i] - from[i];
+    }
+
+    want = (total * percent + 99) / 100;
+    below = 0;
+    low = 0;
+
+    for (i = 0; i < CONF_TIME_BUCKETS - 1; i++) {
+        n = to[i] - from[i];
+        high = conf_time_bounds[i];
+
+        if (n != 0 && below + n >= want) {
+            return low + (high - low) * (want - below) / n;
+        }
+
+        below += n;
+        low = high;
+    }
+
+    return total == 0 ? 0 : low;
+}
+
+
 conf_rc_t
 conf_frame_write(conf_buf_t *buf, const conf_frame_t *frame,
     const conf_proto_t *proto, const void *message)
 {
-    size_t          start, len;
-    uint8_t        *p;
-    conf_rc_t       rc;
-    msgpack_packer  packer;
+    size_t      start, len;
+    uint8_t    *p;
+    conf_rc_t   rc;
 
     start = buf->len;
 
     conf_buf_add(buf, "\0\0\0\0", CONF_FRAME_HEAD);
 
-    msgpack_packer_init(&packer, buf, conf_mp_write);
-
-    (void) msgpack_pack_array(&packer, CONF_FRAME_FIELDS);
-    (void) msgpack_pack_uint32(&packer, (uint32_t) frame->kind);
-    (void) msgpack_pack_uint64(&packer, frame->id);
-    (void) msgpack_pack_uint32(&packer, frame->code);
-    (void) msgpack_pack_uint64(&packer, frame->rev);
+    (void) conf_mp_pack_array(buf, CONF_FRAME_FIELDS);
+    (void) conf_mp_pack_uint32(buf, (uint32_t) frame->kind);
+    (void) conf_mp_pack_uint64(buf, frame->id);
+    (void) conf_mp_pack_uint32(buf, frame->code);
+    (void) conf_mp_pack_uint64(buf, frame->rev);
 
     if (proto == NULL) {
-        (void) msgpack_pack_nil(&packer);
+        (void) conf_mp_pack_nil(buf);
         rc = conf_buf_ok(buf);
 
     } else {

@@ -52,6 +52,14 @@ extern const uint64_t  conf_time_bounds[CONF_TIME_BUCKETS - 1];
 
 size_t conf_time_bucket(uint64_t us);
 
+/*
+ * The time below which that percentage of what came between two states of a
+ * histogram is: within its bucket evenly, at most the last bound; 0 when
+ * nothing came.
+ */
+uint64_t conf_time_quantile(const uint64_t *from, const uint64_t *to,
+    unsigned percent);
+
 
 /* STAT: of the daemon since its start. */
 
@@ -118,7 +126,10 @@ size_t conf_time_bucket(uint64_t us);
     X(s, U32,  type,        0)                                                \
     X(s, U64,  epoch,       0)                                                \
     X(s, U64,  seq,         0)                                                \
-    X(s, STR,  body,        CONF_CONTENT_MAX * 2)
+    X(s, STR,  body,        CONF_CONTENT_MAX * 2)                             \
+    X(s, U64,  from,        0)                                                \
+    X(s, U64,  to,          0)                                                \
+    X(s, U64,  user,        0)
 
 
 #define CONF_ID_FIELDS(X, s)                                                  \
@@ -304,6 +315,17 @@ size_t conf_time_bucket(uint64_t us);
 #define CONF_ROOMS_FIELDS(X, s)                                               \
     X(s, LIST, rooms,       room)                                             \
     X(s, BOOL, more,        0)
+
+/* For admins: the rooms that somebody has joined, by id; total of all. */
+
+#define CONF_ROOM_LIVE_FIELDS(X, s)                                           \
+    X(s, U64,  actor,       0)                                                \
+    X(s, U64,  offset,      0)                                                \
+    X(s, U32,  limit,       0)          /* 1..1,000 */
+
+#define CONF_LIVE_ROOMS_FIELDS(X, s)                                          \
+    X(s, LIST, rooms,       room)                                             \
+    X(s, U64,  total,       0)
 
 #define CONF_ROOM_UPDATE_FIELDS(X, s)                                         \
     X(s, U64,  actor,       0)          /* owner or moderator */              \
@@ -543,6 +565,8 @@ CONF_PROTO_STRUCT(room_key, CONF_ROOM_KEY_FIELDS);
 CONF_PROTO_STRUCT(room_view, CONF_ROOM_VIEW_FIELDS);
 CONF_PROTO_STRUCT(room_list, CONF_ROOM_LIST_FIELDS);
 CONF_PROTO_STRUCT(rooms, CONF_ROOMS_FIELDS);
+CONF_PROTO_STRUCT(room_live, CONF_ROOM_LIVE_FIELDS);
+CONF_PROTO_STRUCT(live_rooms, CONF_LIVE_ROOMS_FIELDS);
 CONF_PROTO_STRUCT(room_update, CONF_ROOM_UPDATE_FIELDS);
 CONF_PROTO_STRUCT(head, CONF_HEAD_FIELDS);
 CONF_PROTO_STRUCT(heads, CONF_HEADS_FIELDS);

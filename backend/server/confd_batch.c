@@ -167,12 +167,12 @@ confd_batch_job(confd_work_t *work, confd_txn_t *txn, confd_job_t *job,
     }
 
     /*
-     * Until something is written, what the op saw is the last commit, and
-     * this transaction may never become one.
+     * Until something but the log is written, what the op saw is the last
+     * commit, and this transaction may never become one.
      */
 
     rev = work->driver->rev(txn);
-    job->rev = confd_guard.writes == 0 ? rev - 1 : rev;
+    job->rev = work->driver->dirty(txn) ? rev : rev - 1;
 
     confd_job_answer(job, rc, job->rev, out);
 

@@ -145,7 +145,7 @@ confd_config_init(confd_config_t *config)
     config->queue_max = 65536;
     config->queue_bytes_max = 256 * CONFD_MB;
     config->batch_ops = 1024;
-    config->commit_interval_ms = 5;
+    config->commit_interval_ms = 0;
     config->batch_bytes = 4 * CONFD_MB;
     config->readers = 2;
     config->hash_threads = 2;

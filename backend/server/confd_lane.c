@@ -306,23 +306,28 @@ confd_lane_now_us(void)
 }
 
 
+/* Who is woken finds the lock free. */
+
 static void
 confd_lane_queue(confd_lane_t *lane, confd_jobs_t *jobs)
 {
+    bool  all, enough;
+
     pthread_mutex_lock(&lane->lock);
 
     confd_jobs_move(&lane->queue, jobs);
 
-    if (lane->queue.n >= lane->want) {
-        if (lane->queue.n > 1 && lane->conf.threads > 1) {
-            pthread_cond_broadcast(&lane->wake);
-
-        } else {
-            pthread_cond_signal(&lane->wake);
-        }
-    }
+    enough = lane->queue.n >= lane->want;
+    all = lane->queue.n > 1 && lane->conf.threads > 1;
 
     pthread_mutex_unlock(&lane->lock);
+
+    if (enough && all) {
+        pthread_cond_broadcast(&lane->wake);
+
+    } else if (enough) {
+        pthread_cond_signal(&lane->wake);
+    }
 }
 
 

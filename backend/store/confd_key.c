@@ -1,9 +1,10 @@
 
 #include "confd_key.h"
 
+#include <endian.h>
+
 
 static uint8_t *confd_key_reserve(confd_key_t *key, size_t len);
-static void confd_key_number(confd_key_t *key, uint64_t n, size_t size);
 static uint64_t confd_key_read_number(confd_key_reader_t *r, size_t size);
 
 
@@ -18,21 +19,23 @@ confd_key_init(confd_key_t *key)
 void
 confd_key_u32(confd_key_t *key, uint32_t n)
 {
-    confd_key_number(key, n, sizeof(n));
+    n = htobe32(n);
+    confd_key_bytes(key, (conf_str_t) { sizeof(n), (uint8_t *) &n });
 }
 
 
 void
 confd_key_u64(confd_key_t *key, uint64_t n)
 {
-    confd_key_number(key, n, sizeof(n));
+    n = htobe64(n);
+    confd_key_bytes(key, (conf_str_t) { sizeof(n), (uint8_t *) &n });
 }
 
 
 void
 confd_key_i64(confd_key_t *key, int64_t n)
 {
-    confd_key_number(key, (uint64_t) n ^ (uint64_t) 1 << 63, sizeof(n));
+    confd_key_u64(key, (uint64_t) n ^ (uint64_t) 1 << 63);
 }
 
 
@@ -103,23 +106,6 @@ confd_key_reserve(confd_key_t *key, size_t len)
     key->len += len;
 
     return p;
-}
-
-
-static void
-confd_key_number(confd_key_t *key, uint64_t n, size_t size)
-{
-    uint8_t  *p;
-
-    p = confd_key_reserve(key, size);
-    if (p == NULL) {
-        return;
-    }
-
-    while (size-- != 0) {
-        p[size] = (uint8_t) n;
-        n >>= 8;
-    }
 }
 
 

@@ -3,7 +3,7 @@
  * LMDB as the store: the environment.
  */
 
-#include "confd_lmdb.h"
+#include "confd_lmdb_tail.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -98,6 +98,7 @@ confd_lmdb_open(const confd_store_conf_t *conf, char *err, size_t errlen)
     if ((conf->existing && confd_lmdb_present(store, err, errlen) != CONF_OK)
         || confd_lmdb_directory(store, err, errlen) != CONF_OK
         || confd_lmdb_env(store, conf, err, errlen) != CONF_OK
+        || confd_tail_open(store, err, errlen) != CONF_OK
         || confd_lmdb_spaces(store, err, errlen) != CONF_OK)
     {
         confd_lmdb_close(store);
@@ -113,6 +114,12 @@ confd_lmdb_open(const confd_store_conf_t *conf, char *err, size_t errlen)
 static void
 confd_lmdb_close(confd_store_t *store)
 {
+    /* A store that is closed is one file. */
+
+    (void) confd_tail_flush(store);
+
+    confd_tail_close(store);
+
     if (store->env != NULL) {
         mdb_env_close(store->env);
     }
@@ -125,6 +132,7 @@ confd_lmdb_close(confd_store_t *store)
 
     (void) pthread_cond_destroy(&store->changed);
     (void) pthread_mutex_destroy(&store->gate);
+    (void) pthread_mutex_destroy(&store->tail_lock);
 
     free(store->path);
     free(store);
@@ -157,6 +165,10 @@ confd_lmdb_create(const confd_store_conf_t *conf)
     store->map_max = conf->map_max / page * page;
     store->max_readers = (size_t) conf->readers + 1;    /* a backup */
 
+    store->journal.fd = -1;
+    store->nosync = conf->sync == CONFD_SYNC_NEVER;
+
+    (void) pthread_mutex_init(&store->tail_lock, NULL);
     (void) pthread_mutex_init(&store->gate, NULL);
     (void) pthread_condattr_init(&attr);
     (void) pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -262,6 +274,12 @@ confd_lmdb_env(confd_store_t *store, const confd_store_conf_t *conf,
 
     confd_lmdb_map_init(store, conf->map_min, file_size);
 
+    /* Where LMDB may lose its last commit, a tail would be left alone. */
+
+    if (conf->sync == CONFD_SYNC_META) {
+        store->tail_bytes = 0;
+    }
+
     rc = mdb_env_create(&store->env);
 
     if (rc == 0) {
@@ -351,6 +369,15 @@ confd_lmdb_spaces(confd_store_t *store, char *err, size_t errlen)
     }
 
     crc = confd_lmdb_schema(txn, fresh, err, errlen);
+
+    if (crc == CONF_OK) {
+        crc = confd_tail_recover(txn);
+
+        if (crc != CONF_OK) {
+            (void) confd_lmdb_error(err, errlen, "cannot read the log's end "
+                                    "in \"%s\"", store->path);
+        }
+    }
 
     if (crc != CONF_OK) {
         confd_lmdb_abort(txn);

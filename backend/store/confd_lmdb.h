@@ -16,12 +16,15 @@
 
 #include "confd_store.h"
 #include "confd_key.h"
+#include "confd_lmdb_journal.h"
 
 #include <lmdb.h>
 #include <pthread.h>
 
 
 #define CONFD_LMDB_SCHEMA  1
+
+typedef struct confd_tail_s  confd_tail_t;
 
 struct confd_store_s {
     MDB_env          *env;
@@ -44,6 +47,7 @@ struct confd_store_s {
     size_t            nreaders;      /* snapshots and backups; gate */
     bool              resizing;      /* readers wait outside; gate */
     bool              writing;       /* gate */
+    bool              flushing;      /* writers wait outside; gate */
     bool              broken;        /* the map is lost; gate */
     int               copy_fd;       /* of a backup that runs, or -1; gate */
 
@@ -52,18 +56,34 @@ struct confd_store_s {
     bool              tight;         /* what is left is for deletes */
     size_t            need;          /* bytes, at least, after full */
     int64_t           retry_ms;      /* no soft resize before that */
+
+    /* The log's end: confd_lmdb_tail.h. */
+    pthread_mutex_t   tail_lock;
+    confd_tail_t     *tail;          /* the writer changes it, locked */
+    confd_journal_t   journal;       /* the writer's */
+    uint64_t          stamp;         /* of its last transaction */
+    size_t            tail_bytes;    /* how large a tail becomes */
+    bool              nosync;
 };
 
 struct confd_txn_s {
     confd_store_t    *store;
     MDB_txn          *txn;
     MDB_cursor       *heads;         /* made by the first append */
+    MDB_cursor       *log;           /* as well */
     confd_cursor_t   *cursors;       /* open ones */
     uint64_t          pos;           /* of the last record; 0: not looked up */
     size_t            bytes;         /* put so far */
     conf_rc_t         rc;            /* sticky */
     bool              write;
-    bool              dirty;
+    bool              dirty;         /* LMDB's part of it */
+    bool              flush;         /* has to open the gate for writers */
+
+    /* A snapshot holds a reference; NULL: there is none, or it was spilled. */
+    confd_tail_t     *tail;
+    size_t            tail_n;        /* records that are seen, pending ones */
+    uint64_t          base;          /* of a snapshot's tail */
+    uint64_t          stamp;         /* of a writer */
 };
 
 
@@ -80,6 +100,10 @@ void confd_lmdb_map_init(confd_store_t *store, size_t map_min,
  */
 conf_rc_t confd_lmdb_enter_writer(confd_store_t *store);
 void confd_lmdb_leave_writer(confd_store_t *store);
+
+/* The same from any thread: waits for the writer, keeps the next one out. */
+conf_rc_t confd_lmdb_enter_flush(confd_store_t *store);
+void confd_lmdb_leave_flush(confd_store_t *store);
 
 /* As a reader; waits only while the map is being resized. */
 conf_rc_t confd_lmdb_enter_reader(confd_store_t *store);
@@ -99,6 +123,7 @@ conf_rc_t confd_lmdb_rc(const confd_store_t *store, int code);
 
 conf_rc_t confd_lmdb_begin(confd_store_t *store, bool write,
     confd_txn_t **txn);
+conf_rc_t confd_lmdb_begin_flush(confd_store_t *store, confd_txn_t **txn);
 conf_rc_t confd_lmdb_commit(confd_txn_t *txn);
 void confd_lmdb_abort(confd_txn_t *txn);
 uint64_t confd_lmdb_rev(confd_txn_t *txn);
@@ -154,15 +179,6 @@ conf_rc_t confd_lmdb_error(char *err, size_t errlen, const char *fmt, ...);
 
 /* The log: confd_lmdb_log.c. */
 
-/* A place in the log; prev is the position of the room's record before. */
-
-typedef struct {
-    uint64_t          pos;
-    uint64_t          room;
-    uint64_t          seq;
-    uint64_t          prev;          /* 0: none */
-} confd_lmdb_place_t;
-
 /* A room's newest record. */
 
 typedef struct {
@@ -194,6 +210,12 @@ conf_rc_t confd_lmdb_head_put(confd_txn_t *txn, uint64_t room,
 
 /* Brings txn->pos to the last position that was given. */
 conf_rc_t confd_lmdb_last_pos(confd_txn_t *txn);
+
+/*
+ * Before a space is looked at by key: if it is one of the log's, a writer
+ * takes the log's end there; CONF_E_INTERNAL for a snapshot that has one.
+ */
+conf_rc_t confd_lmdb_log_space(confd_txn_t *txn, confd_space_e space);
 
 /*
  * Before a record is deleted from the log: positions are never given again,

@@ -4,7 +4,7 @@
  * with the data only, under their name when they are complete.
  */
 
-#include "confd_lmdb.h"
+#include "confd_lmdb_tail.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -23,7 +23,7 @@ static conf_rc_t confd_lmdb_empty(const char *path, int *dir, char *err,
     size_t errlen);
 static int confd_lmdb_copy(confd_store_t *store, int file);
 static int confd_lmdb_fill(int from, int file);
-static int confd_lmdb_finish(int dir, int file);
+static int confd_lmdb_complete(int dir, int file);
 
 
 /*
@@ -46,13 +46,18 @@ confd_lmdb_backup(confd_store_t *store, const char *path, char *err,
     file = openat(dir, CONFD_LMDB_PART,
                   O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
-    rc = file == -1 ? errno : confd_lmdb_copy(store, file);
+    rc = file == -1 ? errno : 0;
+    crc = rc == 0 ? confd_tail_flush(store) : CONF_OK;
 
-    if (rc == 0) {
-        rc = confd_lmdb_finish(dir, file);
+    if (rc == 0 && crc == CONF_OK) {
+        rc = confd_lmdb_copy(store, file);
     }
 
-    if (rc != 0 && file != -1) {
+    if (rc == 0 && crc == CONF_OK) {
+        rc = confd_lmdb_complete(dir, file);
+    }
+
+    if ((rc != 0 || crc != CONF_OK) && file != -1) {
         (void) unlinkat(dir, CONFD_LMDB_PART, 0);
     }
 
@@ -61,6 +66,11 @@ confd_lmdb_backup(confd_store_t *store, const char *path, char *err,
     }
 
     (void) close(dir);
+
+    if (crc != CONF_OK) {
+        (void) confd_lmdb_error(err, errlen, "cannot write the log's end");
+        return crc;
+    }
 
     if (rc == 0) {
         return CONF_OK;
@@ -107,7 +117,7 @@ confd_lmdb_restore(const char *backup, const char *path, char *err,
     rc = file == -1 ? errno : confd_lmdb_fill(from, file);
 
     if (rc == 0) {
-        rc = confd_lmdb_finish(dir, file);
+        rc = confd_lmdb_complete(dir, file);
     }
 
     if (file != -1) {
@@ -248,7 +258,7 @@ confd_lmdb_fill(int from, int file)
 /* On disk first, then under its name. */
 
 static int
-confd_lmdb_finish(int dir, int file)
+confd_lmdb_complete(int dir, int file)
 {
     if (fsync(file) == -1
         || renameat(dir, CONFD_LMDB_PART, dir, CONFD_LMDB_DATA) == -1

@@ -33,7 +33,12 @@ confd_lmdb_set_id(confd_txn_t *txn, confd_space_e space, uint64_t id)
     conf_str_t   name;
     confd_key_t  key;
 
-    rc = confd_lmdb_last_id(txn, space, &last);
+    rc = confd_lmdb_log_space(txn, space);
+
+    if (rc == CONF_OK) {
+        rc = confd_lmdb_last_id(txn, space, &last);
+    }
+
     if (rc != CONF_OK) {
         return rc;
     }
@@ -66,6 +71,10 @@ confd_lmdb_log_load(confd_txn_t *txn, uint64_t room, uint64_t pos,
     memset(&head, 0, sizeof(confd_lmdb_head_t));
 
     rc = confd_lmdb_write(txn, record.len + sizeof(place));
+
+    if (rc == CONF_OK) {
+        rc = confd_lmdb_log_space(txn, CONFD_SPACE_LOG);
+    }
 
     if (rc == CONF_OK) {
         rc = confd_lmdb_last_pos(txn);
@@ -112,6 +121,10 @@ confd_lmdb_log_set_head(confd_txn_t *txn, uint64_t room, uint64_t epoch,
     memset(&head, 0, sizeof(confd_lmdb_head_t));
 
     rc = confd_lmdb_write(txn, sizeof(head));
+
+    if (rc == CONF_OK) {
+        rc = confd_lmdb_log_space(txn, CONFD_SPACE_HEAD);
+    }
 
     if (rc == CONF_OK) {
         rc = confd_lmdb_head_get(txn, room, &head);

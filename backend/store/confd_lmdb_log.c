@@ -12,7 +12,7 @@
  * stored is in the machine's own order, as is all of LMDB's file.
  */
 
-#include "confd_lmdb.h"
+#include "confd_lmdb_tail.h"
 #include "confd_key.h"
 
 
@@ -35,6 +35,8 @@ typedef struct {
 
 static int confd_lmdb_append_head(confd_txn_t *txn, uint64_t room,
     confd_lmdb_head_t *head);
+static void confd_lmdb_in_tail(confd_txn_t *txn, uint64_t room, uint64_t seq,
+    uint64_t *pos);
 static conf_rc_t confd_lmdb_step(confd_txn_t *txn, uint64_t room,
     confd_lmdb_link_t *place);
 static conf_rc_t confd_lmdb_indexed(confd_txn_t *txn, uint64_t room,
@@ -131,7 +133,19 @@ confd_lmdb_log_append(confd_txn_t *txn, uint64_t room, conf_str_t record,
         return txn->rc;
     }
 
-    crc = confd_lmdb_last_pos(txn);
+    crc = confd_tail_append(txn, room, record, pos, seq);
+
+    if (crc == CONF_DONE) {
+        crc = confd_tail_spill(txn);
+
+        if (crc == CONF_OK) {
+            crc = confd_lmdb_last_pos(txn);
+        }
+
+    } else {
+        return crc;
+    }
+
     if (crc != CONF_OK) {
         return crc;
     }
@@ -182,8 +196,17 @@ confd_lmdb_log_put(confd_txn_t *txn, const confd_lmdb_place_t *place,
     v.mv_data = NULL;
     v.mv_size = sizeof(start) + record.len;
 
-    rc = mdb_put(txn->txn, txn->store->dbi[CONFD_SPACE_LOG], &k, &v,
-                 MDB_APPEND | MDB_RESERVE);
+    rc = 0;
+
+    if (txn->log == NULL) {
+        rc = mdb_cursor_open(txn->txn, txn->store->dbi[CONFD_SPACE_LOG],
+                             &txn->log);
+    }
+
+    if (rc == 0) {
+        rc = mdb_cursor_put(txn->log, &k, &v, MDB_APPEND | MDB_RESERVE);
+    }
+
     if (rc != 0) {
         return confd_lmdb_fail(txn, rc);
     }
@@ -317,9 +340,35 @@ confd_lmdb_last_pos(confd_txn_t *txn)
 
     txn->pos = conf_max(txn->pos, kept);
 
+    if (txn->tail_n != 0) {
+        txn->pos = txn->tail->first + txn->tail_n - 1;
+    }
+
     crc = confd_lmdb_fail(txn, rc);
 
     return crc == CONF_E_NOT_FOUND ? CONF_OK : crc;
+}
+
+
+conf_rc_t
+confd_lmdb_log_space(confd_txn_t *txn, confd_space_e space)
+{
+    if (txn->tail_n == 0 && (!txn->write || txn->tail == NULL)) {
+        return CONF_OK;
+    }
+
+    if (space != CONFD_SPACE_LOG && space != CONFD_SPACE_HEAD
+        && space != CONFD_SPACE_LOG_INDEX)
+    {
+        return CONF_OK;
+    }
+
+    if (!txn->write) {
+        txn->rc = CONF_E_INTERNAL;
+        return txn->rc;
+    }
+
+    return confd_tail_spill(txn);
 }
 
 
@@ -373,6 +422,10 @@ confd_lmdb_head_get(confd_txn_t *txn, uint64_t room, confd_lmdb_head_t *head)
 
     memset(head, 0, sizeof(confd_lmdb_head_t));
 
+    if (txn->rc == CONF_OK && confd_tail_head(txn, room, head)) {
+        return CONF_OK;
+    }
+
     confd_key_init(&key);
     confd_key_u64(&key, room);
 
@@ -395,15 +448,24 @@ conf_rc_t
 confd_lmdb_log_get(confd_txn_t *txn, uint64_t pos, uint64_t *room,
     uint64_t *seq, conf_str_t *record)
 {
-    conf_rc_t            rc;
-    conf_str_t           value;
-    confd_key_t          key;
-    confd_lmdb_record_t  start;
+    conf_rc_t                   rc;
+    conf_str_t                  value;
+    confd_key_t                 key;
+    confd_lmdb_record_t         start;
+    const confd_tail_record_t  *in_tail;
 
     *room = 0;
     *seq = 0;
     record->data = NULL;
     record->len = 0;
+
+    in_tail = confd_tail_get(txn, pos, room);
+
+    if (in_tail != NULL && txn->rc == CONF_OK) {
+        *seq = in_tail->seq;
+        *record = in_tail->bytes;
+        return CONF_OK;
+    }
 
     confd_key_init(&key);
     confd_key_u64(&key, pos);
@@ -581,6 +643,7 @@ confd_lmdb_indexed(confd_txn_t *txn, uint64_t room, uint64_t n, uint64_t *pos)
                         &value);
 
     if (rc == CONF_E_NOT_FOUND) {
+        confd_lmdb_in_tail(txn, room, n * CONFD_LMDB_STRIDE, pos);
         return CONF_OK;
     }
 
@@ -596,15 +659,58 @@ confd_lmdb_indexed(confd_txn_t *txn, uint64_t room, uint64_t n, uint64_t *pos)
 }
 
 
+/* Where the tail has it; else *pos stays. */
+
+static void
+confd_lmdb_in_tail(confd_txn_t *txn, uint64_t room, uint64_t seq,
+    uint64_t *pos)
+{
+    uint64_t                    at, id;
+    confd_lmdb_head_t           head;
+    const confd_tail_record_t  *record;
+
+    if (!confd_tail_head(txn, room, &head)) {
+        return;
+    }
+
+    at = head.pos;
+
+    for ( ;; ) {
+        record = confd_tail_get(txn, at, &id);
+
+        if (record == NULL || record->seq < seq) {
+            return;
+        }
+
+        if (record->seq == seq) {
+            *pos = at;
+            return;
+        }
+
+        at = record->prev;
+    }
+}
+
+
 /* One back along the chain; a record that was deleted ends it. */
 
 static conf_rc_t
 confd_lmdb_step(confd_txn_t *txn, uint64_t room, confd_lmdb_link_t *place)
 {
-    conf_rc_t            rc;
-    conf_str_t           value;
-    confd_key_t          key;
-    confd_lmdb_record_t  start;
+    uint64_t                    id;
+    conf_rc_t                   rc;
+    conf_str_t                  value;
+    confd_key_t                 key;
+    confd_lmdb_record_t         start;
+    const confd_tail_record_t  *in_tail;
+
+    in_tail = confd_tail_get(txn, place->pos, &id);
+
+    if (in_tail != NULL) {
+        place->seq--;
+        place->pos = in_tail->prev;
+        return CONF_OK;
+    }
 
     confd_key_init(&key);
     confd_key_u64(&key, place->pos);

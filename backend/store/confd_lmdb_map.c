@@ -4,7 +4,7 @@
  * changes.
  */
 
-#include "confd_lmdb.h"
+#include "confd_lmdb_tail.h"
 
 #include <errno.h>
 #include <sys/mman.h>
@@ -56,6 +56,10 @@ confd_lmdb_map_init(confd_store_t *store, size_t map_min, size_t file_size)
 {
     store->reserve = conf_max(store->map_max / 64, CONFD_LMDB_RESERVE_MIN);
     store->reserve = conf_min(store->reserve, CONFD_LMDB_RESERVE_MAX);
+
+    /* What the tail has must fit when all else is full. */
+
+    store->tail_bytes = conf_min(store->reserve / 8, CONFD_TAIL_BYTES);
 
     store->size = conf_align(conf_max(map_min, CONFD_LMDB_MAP_MIN),
                              store->page);
@@ -125,9 +129,9 @@ confd_lmdb_enter_writer(confd_store_t *store)
 
     (void) pthread_mutex_lock(&store->gate);
 
-    /* Only a copy resizes while nobody writes. */
+    /* Only a copy resizes, and flushes, while nobody writes. */
 
-    while (store->resizing) {
+    while (store->resizing || store->flushing) {
         (void) pthread_cond_wait(&store->changed, &store->gate);
     }
 
@@ -164,10 +168,56 @@ confd_lmdb_leave_writer(confd_store_t *store)
 
     store->writing = false;
 
-    if (store->resizing) {
+    if (store->resizing || store->flushing) {
         (void) pthread_cond_broadcast(&store->changed);
     }
 
+    (void) pthread_mutex_unlock(&store->gate);
+}
+
+
+conf_rc_t
+confd_lmdb_enter_flush(confd_store_t *store)
+{
+    bool       broken;
+    conf_rc_t  rc;
+
+    (void) pthread_mutex_lock(&store->gate);
+
+    while (store->flushing) {
+        (void) pthread_cond_wait(&store->changed, &store->gate);
+    }
+
+    store->flushing = true;
+
+    while (store->resizing || store->writing) {
+        (void) pthread_cond_wait(&store->changed, &store->gate);
+    }
+
+    broken = store->broken;
+    store->writing = !broken;
+
+    (void) pthread_mutex_unlock(&store->gate);
+
+    rc = broken ? CONF_E_STORE_FAILED : confd_lmdb_room(store);
+
+    if (rc != CONF_OK) {
+        confd_lmdb_leave_flush(store);
+    }
+
+    return rc;
+}
+
+
+void
+confd_lmdb_leave_flush(confd_store_t *store)
+{
+    (void) pthread_mutex_lock(&store->gate);
+
+    store->writing = false;
+    store->flushing = false;
+
+    (void) pthread_cond_broadcast(&store->changed);
     (void) pthread_mutex_unlock(&store->gate);
 }
 

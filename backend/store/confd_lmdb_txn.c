@@ -3,7 +3,7 @@
  * LMDB as the store: transactions, records, cursors.
  */
 
-#include "confd_lmdb.h"
+#include "confd_lmdb_tail.h"
 #include "confd_key.h"
 
 #include <stdlib.h>
@@ -30,6 +30,10 @@ struct confd_cursor_s {
 };
 
 
+static conf_rc_t confd_lmdb_start(confd_store_t *store, conf_rc_t entered,
+    confd_txn_t *t, confd_txn_t **txn);
+static conf_rc_t confd_lmdb_finish(confd_txn_t *txn);
+static void confd_lmdb_close_cursors(confd_txn_t *txn);
 static void confd_lmdb_end(confd_txn_t *txn);
 static bool confd_lmdb_exists(confd_txn_t *txn, confd_space_e space,
     MDB_val *key);
@@ -44,8 +48,6 @@ static conf_str_t confd_lmdb_str(MDB_val val);
 conf_rc_t
 confd_lmdb_begin(confd_store_t *store, bool write, confd_txn_t **txn)
 {
-    int           rc;
-    conf_rc_t     crc;
     confd_txn_t  *t;
 
     *txn = NULL;
@@ -55,22 +57,62 @@ confd_lmdb_begin(confd_store_t *store, bool write, confd_txn_t **txn)
         return CONF_E_NOMEM;
     }
 
-    t->store = store;
     t->write = write;
 
-    crc = write ? confd_lmdb_enter_writer(store)
-                : confd_lmdb_enter_reader(store);
+    return confd_lmdb_start(store, write ? confd_lmdb_enter_writer(store)
+                                         : confd_lmdb_enter_reader(store),
+                            t, txn);
+}
 
-    if (crc != CONF_OK) {
-        free(t);
-        return crc;
+
+conf_rc_t
+confd_lmdb_begin_flush(confd_store_t *store, confd_txn_t **txn)
+{
+    confd_txn_t  *t;
+
+    *txn = NULL;
+
+    t = calloc(1, sizeof(confd_txn_t));
+    if (t == NULL) {
+        return CONF_E_NOMEM;
     }
 
-    rc = mdb_txn_begin(store->env, NULL, write ? 0 : MDB_RDONLY, &t->txn);
+    t->write = true;
+    t->flush = true;
+
+    return confd_lmdb_start(store, confd_lmdb_enter_flush(store), t, txn);
+}
+
+
+static conf_rc_t
+confd_lmdb_start(confd_store_t *store, conf_rc_t entered, confd_txn_t *t,
+    confd_txn_t **txn)
+{
+    int  rc;
+
+    if (entered != CONF_OK) {
+        free(t);
+        return entered;
+    }
+
+    t->store = store;
+
+    if (!t->write) {
+        confd_tail_enter(t);
+    }
+
+    rc = mdb_txn_begin(store->env, NULL, t->write ? 0 : MDB_RDONLY, &t->txn);
 
     if (rc != 0) {
         confd_lmdb_end(t);
         return confd_lmdb_rc(store, rc);
+    }
+
+    if (t->write) {
+        confd_tail_write(t);
+
+    } else {
+        confd_tail_entered(t);
     }
 
     *txn = t;
@@ -82,22 +124,38 @@ confd_lmdb_begin(confd_store_t *store, bool write, confd_txn_t **txn)
 conf_rc_t
 confd_lmdb_commit(confd_txn_t *txn)
 {
+    conf_rc_t  rc;
+
+    if (!txn->write || txn->rc != CONF_OK) {
+        rc = txn->rc;
+        confd_lmdb_abort(txn);
+        return rc;
+    }
+
+    if (confd_tail_takes(txn)) {
+        rc = confd_tail_commit(txn);
+        confd_lmdb_abort(txn);
+        return rc;
+    }
+
+    rc = confd_tail_spill(txn);
+
+    if (rc != CONF_OK) {
+        confd_lmdb_abort(txn);
+        return rc;
+    }
+
+    return confd_lmdb_finish(txn);
+}
+
+
+static conf_rc_t
+confd_lmdb_finish(confd_txn_t *txn)
+{
     int        rc;
     conf_rc_t  crc;
 
-    if (!txn->write || txn->rc != CONF_OK) {
-        crc = txn->rc;
-        confd_lmdb_abort(txn);
-        return crc;
-    }
-
-    while (txn->cursors != NULL) {
-        confd_lmdb_cursor_close(txn->cursors);
-    }
-
-    if (txn->heads != NULL) {
-        mdb_cursor_close(txn->heads);
-    }
+    confd_lmdb_close_cursors(txn);
 
     /* Frees the transaction, failed or not. */
 
@@ -105,6 +163,10 @@ confd_lmdb_commit(confd_txn_t *txn)
 
     (void) confd_lmdb_fail(txn, rc);
     crc = txn->rc;
+
+    if (crc == CONF_OK && txn->dirty) {
+        confd_tail_spilled(txn->store);
+    }
 
     confd_lmdb_end(txn);
 
@@ -115,6 +177,16 @@ confd_lmdb_commit(confd_txn_t *txn)
 void
 confd_lmdb_abort(confd_txn_t *txn)
 {
+    confd_lmdb_close_cursors(txn);
+
+    mdb_txn_abort(txn->txn);
+    confd_lmdb_end(txn);
+}
+
+
+static void
+confd_lmdb_close_cursors(confd_txn_t *txn)
+{
     while (txn->cursors != NULL) {
         confd_lmdb_cursor_close(txn->cursors);
     }
@@ -123,15 +195,21 @@ confd_lmdb_abort(confd_txn_t *txn)
         mdb_cursor_close(txn->heads);
     }
 
-    mdb_txn_abort(txn->txn);
-    confd_lmdb_end(txn);
+    if (txn->log != NULL) {
+        mdb_cursor_close(txn->log);
+    }
 }
 
 
 static void
 confd_lmdb_end(confd_txn_t *txn)
 {
-    if (txn->write) {
+    confd_tail_leave(txn);
+
+    if (txn->flush) {
+        confd_lmdb_leave_flush(txn->store);
+
+    } else if (txn->write) {
         confd_lmdb_leave_writer(txn->store);
 
     } else {
@@ -286,6 +364,11 @@ confd_lmdb_del(confd_txn_t *txn, confd_space_e space, conf_str_t key)
         return CONF_E_NOT_FOUND;
     }
 
+    crc = confd_lmdb_log_space(txn, space);
+    if (crc != CONF_OK) {
+        return crc;
+    }
+
     k = confd_lmdb_val(key);
 
     if (space == CONFD_SPACE_LOG && confd_lmdb_exists(txn, space, &k)) {
@@ -319,6 +402,7 @@ confd_lmdb_cursor(confd_txn_t *txn, confd_space_e space, conf_str_t prefix,
     conf_str_t from, bool backward, confd_cursor_t **cursor)
 {
     int              rc;
+    conf_rc_t        crc;
     confd_cursor_t  *c;
 
     *cursor = NULL;
@@ -330,6 +414,11 @@ confd_lmdb_cursor(confd_txn_t *txn, confd_space_e space, conf_str_t prefix,
     if (prefix.len > CONFD_KEY_MAX || from.len > CONFD_KEY_MAX) {
         txn->rc = CONF_E_INTERNAL;
         return txn->rc;
+    }
+
+    crc = confd_lmdb_log_space(txn, space);
+    if (crc != CONF_OK) {
+        return crc;
     }
 
     c = malloc(sizeof(confd_cursor_t));
@@ -570,6 +659,10 @@ confd_lmdb_count(confd_txn_t *txn, confd_space_e space, uint64_t *n)
                                        &stat));
     if (rc == CONF_OK) {
         *n = stat.ms_entries;
+
+        if (space == CONFD_SPACE_LOG) {
+            *n += txn->tail_n;
+        }
     }
 
     return rc;

@@ -128,7 +128,10 @@ typedef struct {
     void           (*abort)(confd_txn_t *txn);
     uint64_t       (*rev)(confd_txn_t *txn);
 
-    /* The sticky result, and whether anything was written yet. */
+    /*
+     * The sticky result, and whether anything was written yet but records of
+     * the log: a commit of those alone need not have a rev of its own.
+     */
     conf_rc_t      (*status)(confd_txn_t *txn);
     bool           (*dirty)(confd_txn_t *txn);
 
@@ -143,7 +146,8 @@ typedef struct {
      * Keys that start with prefix, from the first >= from (or, backward, the
      * last <= from; an empty from is the end of the prefix).  A cursor ends
      * with its transaction or with cursor_close, and does not outlive a write
-     * to its space.
+     * to its space.  The log's spaces have one in a write transaction, and
+     * while nothing has been appended since open (else CONF_E_INTERNAL).
      */
     conf_rc_t      (*cursor)(confd_txn_t *txn, confd_space_e space,
                         conf_str_t prefix, conf_str_t from, bool backward,

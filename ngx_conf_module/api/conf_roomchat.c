@@ -286,6 +286,33 @@ static const conf_error_row_t  conf_roomchat_errors[CONF_E_MAX] = {
 _Static_assert(CONF_E_MAX == 55, "a new error needs a sentence here");
 
 
+/* The shapes of answers: {"code":..,"msg":..,"data":..} and {"error":..}. */
+
+static const conf_view_row_t  conf_roomchat_envelope_rows[] = {
+    { .name = conf_string("code"), .kind = CONF_V_I64 },
+    { .name = conf_string("msg"), .kind = CONF_V_STR },
+    { .name = conf_string("data"), .kind = CONF_V_OBJECT }
+};
+
+static const conf_view_t  conf_roomchat_envelope =
+    { conf_roomchat_envelope_rows, conf_nelts(conf_roomchat_envelope_rows),
+      0 };
+
+static const conf_view_row_t  conf_roomchat_denied_rows[] = {
+    { .name = conf_string("error"), .kind = CONF_V_STR }
+};
+
+static const conf_view_t  conf_roomchat_denied_view =
+    { conf_roomchat_denied_rows, conf_nelts(conf_roomchat_denied_rows), 0 };
+
+static const conf_shape_t  conf_roomchat_failures[] = {
+    { 401, "Denied", &conf_roomchat_denied_view },
+    { 403, "Denied", &conf_roomchat_denied_view },
+    { 404, "Absent", NULL },
+    { 0, "Failure", &conf_roomchat_envelope }
+};
+
+
 /* Endpoints. */
 
 static const conf_row_t  conf_roomchat_rows[] = {
@@ -541,6 +568,8 @@ const conf_api_t  conf_api_roomchat = {
     .nmessages = conf_nelts(conf_roomchat_messages),
     .type_field = conf_string("type"),
     .errors = conf_roomchat_errors,
+    .envelope = &conf_roomchat_envelope,
+    .failures = conf_roomchat_failures,
     .answer = conf_roomchat_answer,
     .event = conf_roomchat_event
 };
@@ -674,8 +703,11 @@ static void
 conf_roomchat_event(const conf_event_t *event, const void *body,
     conf_buf_t *buf)
 {
+    const conf_presence_t  *presence = body;
+
     if (event->type >= CONF_EVENT_MAX
-        || conf_roomchat_events[event->type].view == NULL)
+        || conf_roomchat_events[event->type].view == NULL
+        || (event->type == CONF_EVENT_PRESENCE && !presence->edge))
     {
         return;
     }

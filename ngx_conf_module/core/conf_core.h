@@ -97,6 +97,10 @@ struct conf_env_s {
                             const void *request);
     void                (*cancel)(conf_env_t *env, conf_call_t *call);
 
+    /* The server's figures as JSON; NULL: it has none. */
+    void                (*status)(conf_env_t *env, conf_buf_t *buf,
+                            const conf_stat_t *stat);
+
     /* Rings doorbells. */
     void                (*wake)(conf_env_t *env, const conf_wake_t *wake);
 
@@ -112,6 +116,7 @@ typedef struct {
     uint64_t              user_id;
     uint32_t              version;       /* of the user, in the token */
     bool                  versioned;     /* the token carries one */
+    bool                  admin;         /* the user is, by its record */
     bool                  ticket;        /* good for opening a socket only */
     uint64_t              sid;           /* of the login; 0: of none */
     int64_t               expires_ms;
@@ -137,6 +142,7 @@ struct conf_op_s {
 
     conf_call_t            call;
     conf_step_pt           next;
+    bool                   optional;      /* next does without a reply, too */
     conf_step_pt           then;          /* after the verb's own end */
     void                 (*failed)(conf_op_t *op, conf_rc_t rc);
                                           /* confd has refused; or NULL */
@@ -223,6 +229,14 @@ typedef struct {
 } conf_rows_t;
 
 
+/* How a dialect says why it closes a socket, by conf_close_e. */
+
+typedef struct {
+    uint16_t               code;
+    const char            *reason;
+} conf_close_row_t;
+
+
 /* What the outer layer learns of an answer besides its bytes. */
 
 #define CONF_ANSWER_HEADERS  4
@@ -242,6 +256,17 @@ struct conf_answer_s {
 };
 
 /*
+ * The shape of failures, for documents: those of that status; status 0 ends
+ * the list and stands for all others.
+ */
+
+typedef struct {
+    uint16_t               status;
+    const char            *name;           /* of the shape */
+    const conf_view_t     *view;           /* NULL: plain text */
+} conf_shape_t;
+
+/*
  * A dialect.  answer and frame write what an op ended in; event writes what a
  * published event is to this dialect's sockets, or nothing (buf stays empty).
  */
@@ -256,6 +281,21 @@ struct conf_api_s {
     size_t                 nmessages;
     conf_str_t             type_field;     /* of a message */
     const conf_error_row_t *errors;        /* CONF_E_MAX rows, by number */
+    const conf_close_row_t *closes;        /* CONF_CLOSE_MAX rows, by number */
+    bool                   snapshots;      /* peers are shown the whole room
+                                              when somebody came or went */
+
+    /*
+     * Optional: the row of a message where type_field is not enough; the first
+     * message may settle which dialect the session speaks.  CONF_OK, or an
+     * error to be answered, with a row all the same.
+     */
+    conf_rc_t            (*find)(conf_session_t *session, conf_arena_t *arena,
+                             conf_str_t text, const conf_row_t **row);
+
+    /* What answer writes, for documents; data is the row without a sub. */
+    const conf_view_t     *envelope;
+    const conf_shape_t    *failures;
 
     void                 (*answer)(conf_op_t *op, conf_buf_t *buf,
                              conf_answer_t *answer);
@@ -270,7 +310,14 @@ conf_rc_t conf_op_call(conf_op_t *op, conf_op_e code, const void *request,
 conf_rc_t conf_op_done(conf_op_t *op, const void *reply);
 conf_rc_t conf_op_fail(conf_op_t *op, conf_rc_t rc);
 
-/* The same with the field that was wrong. */
+/*
+ * A call whose answer one can do without: when the fault is the server's (no
+ * link, no time) next goes on with NULL.
+ */
+conf_rc_t conf_op_try(conf_op_t *op, conf_op_e code, const void *request,
+    conf_step_pt next);
+
+/* The same as conf_op_fail() with the field that was wrong. */
 conf_rc_t conf_op_invalid(conf_op_t *op, const char *field,
     const char *reason);
 
@@ -329,6 +376,10 @@ conf_route_t *conf_api_routes(const conf_api_t *api, conf_arena_t *arena,
 
 /* The message row of that type; NULL when the dialect has none. */
 const conf_row_t *conf_api_message(const conf_api_t *api, conf_str_t type);
+
+/* The row of a session's message, by find or by type_field; results of find. */
+conf_rc_t conf_api_find_message(conf_session_t *session, conf_arena_t *arena,
+    conf_str_t text, const conf_row_t **row);
 
 /*
  * Hot copies: reads a record into *out (strings in the op's arena).  CONF_OK,

@@ -24,6 +24,7 @@ conf_op_call(conf_op_t *op, conf_op_e code, const void *request,
     conf_step_pt next)
 {
     op->next = next;
+    op->optional = false;
     op->call.code = code;
     op->call.arena = op->arena;
     op->call.done = conf_op_called;
@@ -32,6 +33,19 @@ conf_op_call(conf_op_t *op, conf_op_e code, const void *request,
     op->env->call(op->env, &op->call, request);
 
     return CONF_AGAIN;
+}
+
+
+conf_rc_t
+conf_op_try(conf_op_t *op, conf_op_e code, const void *request,
+    conf_step_pt next)
+{
+    conf_rc_t  rc;
+
+    rc = conf_op_call(op, code, request, next);
+    op->optional = true;
+
+    return rc;
 }
 
 
@@ -387,6 +401,29 @@ conf_api_message(const conf_api_t *api, conf_str_t type)
 
 
 conf_rc_t
+conf_api_find_message(conf_session_t *session, conf_arena_t *arena,
+    conf_str_t text, const conf_row_t **row)
+{
+    conf_rc_t    rc;
+    conf_str_t   type = conf_null_string;
+
+    if (session->api->find != NULL) {
+        return session->api->find(session, arena, text, row);
+    }
+
+    rc = conf_schema_peek(arena, text, session->api->type_field, &type);
+
+    *row = conf_api_message(session->api, type);
+
+    if (rc == CONF_OK || rc == CONF_E_NOT_FOUND) {
+        return *row == NULL ? CONF_E_NOT_FOUND : CONF_OK;
+    }
+
+    return rc;
+}
+
+
+conf_rc_t
 conf_hot_get(conf_env_t *env, conf_arena_t *arena, conf_cache_key_t key,
     const conf_proto_t *proto, void *out)
 {
@@ -491,7 +528,7 @@ conf_op_called(conf_call_t *call)
 
     rc = call->rc;
 
-    if (rc == CONF_OK) {
+    if (rc == CONF_OK || (op->optional && conf_error_internal(rc))) {
         rc = op->next(op, call->reply);
 
     } else if (op->next == conf_op_authorized && rc == CONF_E_USER_ABSENT) {
@@ -551,6 +588,7 @@ conf_op_authorized(conf_op_t *op, const void *reply)
     }
 
     op->auth.version = user->version;
+    op->auth.admin = user->role == CONF_USER_ADMIN;
     op->auth.versioned = true;
 
     if (op->row->auth == CONF_AUTH_ADMIN && user->role != CONF_USER_ADMIN) {

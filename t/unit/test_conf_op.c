@@ -354,6 +354,69 @@ test_hot(void)
 }
 
 
+/* A call that is not needed: the server's faults are no end. */
+
+static unsigned  test_told_with;
+static unsigned  test_told_without;
+
+
+static conf_rc_t
+test_told(conf_op_t *op, const void *reply)
+{
+    if (reply != NULL) {
+        test_told_with++;
+    } else {
+        test_told_without++;
+    }
+
+    return conf_op_done(op, NULL);
+}
+
+
+static conf_rc_t
+test_try_verb(conf_op_t *op, const void *in)
+{
+    conf_none_t  none = { 0 };
+
+    return conf_op_try(op, CONF_OP_STAT, &none, test_told);
+}
+
+
+static void
+test_try(void)
+{
+    size_t       i;
+    conf_stat_t  stat;
+    fake_http_t  h;
+
+    static const conf_row_t  row = { .verb = test_try_verb };
+    static const conf_rc_t   answers[] = {
+        CONF_OK, CONF_E_BACKEND_DOWN, CONF_E_BACKEND_TIMEOUT,
+        CONF_E_FORBIDDEN
+    };
+
+    memset(&stat, 0, sizeof(conf_stat_t));
+    fake_open();
+
+    for (i = 0; i < conf_nelts(answers); i++) {
+        fake_forget();
+        fake_http_init(&h);
+        h.op.row = &row;
+        conf_op_run(&h.op);
+        fake_answer(0, answers[i], &stat, 0);
+
+        is_int(h.op.rc, i == 3 ? CONF_E_FORBIDDEN : CONF_OK, "%s",
+               conf_error_text(answers[i]));
+        fake_http_end(&h);
+    }
+
+    is_int(test_told_with, 1, "with a reply");
+    is_int(test_told_without, 2, "without one");
+
+    fake_close();
+}
+
+
 int
 main(void)
 {
@@ -366,6 +429,7 @@ main(void)
     test_cancel();
     test_messages();
     test_hot();
+    test_try();
 
     return tap_done();
 }

@@ -17,8 +17,6 @@ static void conf_meeting_failed(conf_op_t *op, conf_buf_t *buf,
 static void conf_meeting_open(conf_buf_t *buf, int32_t code,
     conf_str_t message);
 static void conf_meeting_close(conf_op_t *op, conf_buf_t *buf);
-static void conf_meeting_event(const conf_event_t *event, const void *body,
-    conf_buf_t *buf);
 
 
 const conf_rate_t  conf_meeting_common_rate =
@@ -91,6 +89,38 @@ static const conf_error_row_t  conf_meeting_errors[CONF_E_MAX] = {
 _Static_assert(CONF_E_MAX == 55, "a new error needs a sentence here");
 
 
+/* The envelope: data is an object; a failure has "error", too. */
+
+#define CONF_MEETING_OPEN                                                     \
+    { .name = conf_string("code"), .kind = CONF_V_I64 },                      \
+    { .name = conf_string("message"), .kind = CONF_V_STR },                   \
+    { .name = conf_string("data"), .kind = CONF_V_OBJECT }
+
+#define CONF_MEETING_CLOSE                                                    \
+    { .name = conf_string("timestamp"), .kind = CONF_V_TIME_UTC },            \
+    { .name = conf_string("request_id"), .kind = CONF_V_STR }
+
+static const conf_view_row_t  conf_meeting_success_rows[] = {
+    CONF_MEETING_OPEN, CONF_MEETING_CLOSE
+};
+
+static const conf_view_t  conf_meeting_success_view =
+    { conf_meeting_success_rows, conf_nelts(conf_meeting_success_rows), 0 };
+
+static const conf_view_row_t  conf_meeting_failure_rows[] = {
+    CONF_MEETING_OPEN,
+    { .name = conf_string("error"), .kind = CONF_V_STR },
+    CONF_MEETING_CLOSE
+};
+
+static const conf_view_t  conf_meeting_failure_view =
+    { conf_meeting_failure_rows, conf_nelts(conf_meeting_failure_rows), 0 };
+
+static const conf_shape_t  conf_meeting_failures[] = {
+    { 0, "Failure", &conf_meeting_failure_view }
+};
+
+
 static const conf_error_row_t  conf_meeting_ai_errors[] = {
     CONF_MEETING_ERR(UNAVAILABLE, 503, 4001, "AI service unavailable"),
     CONF_MEETING_END
@@ -124,8 +154,23 @@ static const conf_rows_t  conf_meeting_common_group = {
 static const conf_rows_t *const  conf_meeting_groups[] = {
     &conf_meeting_common_group,
     &conf_meeting_account_group,
+    &conf_meeting_signal_group,
+    &conf_meeting_status_group,
     &conf_meeting_admin_group,
     NULL
+};
+
+
+static const conf_close_row_t  conf_meeting_closes[CONF_CLOSE_MAX] = {
+    { 1000, "" },
+    { 1001, "server is going away" },
+    { 4003, "token is no longer valid" },
+    { 1008, "too slow" },
+    { 1011, "internal error" },
+    { 4001, "removed from the meeting" },
+    { 4002, "meeting ended" },
+    { 4008, "too many messages" },
+    { 1000, "replaced by another connection" }
 };
 
 
@@ -134,11 +179,36 @@ const conf_api_t  conf_api_meeting = {
     .index = 1,
     .groups = conf_meeting_groups,
     .request_ids = true,
+    .messages = conf_meeting_messages,
+    .nmessages = conf_nelts(conf_meeting_messages),
     .token_cookie = "access_token",
     .type_field = conf_string("type"),
     .errors = conf_meeting_errors,
+    .closes = conf_meeting_closes,
+    .find = conf_meeting_find,
+    .envelope = &conf_meeting_success_view,
+    .failures = conf_meeting_failures,
     .answer = conf_meeting_answer,
-    .event = conf_meeting_event
+    .event = conf_meeting_event_a
+};
+
+/* Its sockets where types are numbers: the last index, it has no routes. */
+
+const conf_api_t  conf_api_meeting_b = {
+    .name = conf_string("meeting"),
+    .index = CONF_APIS_MAX - 1,
+    .groups = conf_meeting_groups,
+    .request_ids = true,
+    .token_cookie = "access_token",
+    .messages = conf_meeting_messages,
+    .nmessages = conf_nelts(conf_meeting_messages),
+    .type_field = conf_string("type"),
+    .errors = conf_meeting_errors,
+    .closes = conf_meeting_closes,
+    .snapshots = true,
+    .find = conf_meeting_find,
+    .answer = conf_meeting_answer,
+    .event = conf_meeting_event_b
 };
 
 
@@ -153,6 +223,11 @@ conf_meeting_answer(conf_op_t *op, conf_buf_t *buf, conf_answer_t *answer)
     const conf_row_t  *row = op->row;
 
     answer->type = conf_str("application/json; charset=utf-8");
+
+    if (op->session != NULL && op->row->method == 0) {
+        conf_meeting_reply(op, buf, answer);
+        return;
+    }
 
     if (op->rc != CONF_OK) {
         conf_meeting_failed(op, buf, answer);
@@ -243,13 +318,4 @@ conf_meeting_close(conf_op_t *op, conf_buf_t *buf)
     conf_buf_lit(buf, ",\"request_id\":");
     conf_view_string(buf, op->request_id);
     conf_buf_byte(buf, '}');
-}
-
-
-/* Its sockets hear nothing yet: there is no row that opens one. */
-
-static void
-conf_meeting_event(const conf_event_t *event, const void *body,
-    conf_buf_t *buf)
-{
 }

@@ -119,6 +119,16 @@ sub reset {
 }
 
 
+# A command beside the daemon, as "confd -s SOCKET ban NAME": its exit code.
+
+sub command {
+    my ($self, @args) = @_;
+
+    return system { $self->{binary} }
+           $self->{binary}, '-s', $self->{socket}, @args;
+}
+
+
 sub reports {
     my ($self) = @_;
     return sanitizer_reports($self->{log},

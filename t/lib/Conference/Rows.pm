@@ -1,9 +1,9 @@
 package Conference::Rows;
 
-# The tables of the dialects, read from their sources.
+# The tables of the dialects.
 #
 #   my @rows = Conference::Rows::endpoints('roomchat');
-#       # { method, path, auth, body, rate, errors, text, file }
+#       # { method, path, auth, body, rate, summary, fields }
 #   my @types = Conference::Rows::messages('roomchat');
 #   my @sentences = Conference::Rows::sentences('roomchat');
 
@@ -15,10 +15,21 @@ use File::Basename qw(dirname);
 our $Dir = dirname(__FILE__) . '/../../../ngx_conf_module/api';
 
 
+# The dialects that there are: what conf_api.c lists.
+
+sub apis {
+    my ($list) = text("$Dir/conf_api.c") =~ /conf_apis\[\] = \{(.*?)\}/s;
+
+    return $list =~ /&conf_api_(\w+)/g;
+}
+
+
+# A dialect's files are beside the others, or in a folder of their own.
+
 sub files {
     my ($api) = @_;
-    my @files = grep { !m{/conf_api\.c$} }
-                glob(defined $api ? "$Dir/conf_$api*.c" : "$Dir/conf_*.c");
+    my @files = map { glob "$Dir/conf_$_*.c $Dir/$_/conf_*.c" }
+                defined $api ? $api : apis();
 
     die "no tables in $Dir\n" unless @files;
     return @files;
@@ -37,39 +48,37 @@ sub text {
 }
 
 
-# A row begins with .method or, of a socket's messages, with .path.
+# As build/debug/conf_print tells them.
 
 sub rows {
     my ($api) = @_;
+    my $print = "$Dir/../../build/debug/conf_print";
+    my @names = qw(kind method path auth body rate summary fields);
     my @rows;
 
-    for my $file (files($api)) {
-        my $text = text($file);
+    for my $name (defined $api ? $api : apis()) {
+        open my $out, '-|', $print, 'rows', $name
+            or die "$print: $!, auto/build debug makes it";
 
-        while ($text =~ /\{\s*(\.(?:method|path)\s*=.*?)\s*\}(?=,?\s)/gs) {
-            my $row = $1;
-            my %row = (file => $file);
+        while (my $line = <$out>) {
+            my %row;
 
-            ($row{method}) = $row =~ /\.method = CONF_M_(\w+)/;
-            ($row{path}) = $row =~ /\.path = "([^"]*)"/;
-            ($row{auth}) = $row =~ /\.auth = CONF_AUTH_(\w+)/;
-            ($row{body}) = $row =~ /\.body = CONF_BODY_(\w+)/;
-            ($row{rate}) = $row =~ /\.rate = &(\w+)/;
-            ($row{errors}) = $row =~ /\.errors = (\w+)/;
-            ($row{text}) = $row =~ /\.text = conf_string\("([^"]*)"\)/;
-
-            die "$file: a row without a path: $row\n"
-                unless defined $row{path};
+            chomp $line;
+            @row{@names} = split /\t/, $line, -1;
+            $row{path} =~ s{/\?$}{};
+            $_ eq '-' and $_ = undef for @row{qw(auth rate)};
             push @rows, \%row;
         }
+
+        close $out or die "$print rows $name failed";
     }
 
     return @rows;
 }
 
 
-sub endpoints { return grep { defined $_->{method} } rows(@_) }
-sub messages { return grep { !defined $_->{method} } rows(@_) }
+sub endpoints { return grep { $_->{kind} eq 'row' } rows(@_) }
+sub messages { return grep { $_->{kind} eq 'message' } rows(@_) }
 
 
 # What is said in any case, each once: sentences of rows and of errors.  A
@@ -98,9 +107,9 @@ sub sentences {
             $seen{"$what$_"} = 1 for @{$macro{$name}};
         }
 
-        $seen{$1} = 1 while $text =~ /CONF_SAY\(\w+,\s*"([^"]+)"\s*\)/g;
+        $seen{$1} = 1 while $text =~ /\w*_SAY\(\w+,\s*"([^"]+)"\s*\)/g;
         $seen{$1} = 1 while $text =~
-            /CONF_ERR\(\w+,\s*\d+,\s*\d+,\s*"([^"]+)"\s*\)/g;
+            /\w*_ERR\(\w+,\s*\d+,\s*\d+,\s*"([^"]+)"\s*\)/g;
 
         # A code point above ASCII, or a blank: no dialect's or type's name.
 

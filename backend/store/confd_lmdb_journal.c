@@ -1,0 +1,454 @@
+
+#include "confd_lmdb_journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/rand.h>
+#include <stdio.h>
+#include <unistd.h>
+
+
+#define CONFD_JOURNAL_NAME   "log.tail"
+#define CONFD_JOURNAL_MAGIC  UINT64_C(0x314c494154464e43)      /* CNFTAIL1 */
+#define CONFD_JOURNAL_MAX    (64 * 1024 * 1024)
+#define CONFD_JOURNAL_GROW   (1024 * 1024)
+#define CONFD_JOURNAL_PRIME  UINT64_C(0x9e3779b97f4a7c15)
+
+
+/* In the machine's own order, as all of LMDB's file. */
+
+typedef struct {
+    uint64_t  magic;
+    uint64_t  stamp;
+    uint64_t  number;
+    uint64_t  pos;
+    uint64_t  count;
+    uint64_t  len;                   /* of the records */
+    uint64_t  sum;                   /* of all but itself */
+} confd_journal_head_t;
+
+/* Its bytes follow, filled up to a multiple of 8. */
+
+typedef struct {
+    uint64_t  room;
+    uint64_t  seq;
+    uint64_t  prev;
+    uint64_t  len;
+} confd_journal_record_t;
+
+
+static int confd_journal_store(confd_journal_t *journal);
+static int confd_journal_grow(confd_journal_t *journal);
+static int confd_journal_put(const confd_journal_t *journal,
+    const uint8_t *data, size_t len, off_t at);
+static conf_rc_t confd_journal_batch(confd_journal_iter_t *iter);
+static bool confd_journal_read(const confd_journal_t *journal, void *data,
+    size_t len, off_t at);
+static uint64_t confd_journal_sum(const confd_journal_head_t *head,
+    const uint8_t *data);
+static uint64_t confd_journal_mix(uint64_t sum, const uint8_t *data,
+    size_t len);
+
+
+int
+confd_journal_open(confd_journal_t *journal, const char *path)
+{
+    int  dir, n, rc;
+
+    memset(journal, 0, sizeof(confd_journal_t));
+    journal->fd = -1;
+
+    dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (dir == -1) {
+        return errno;
+    }
+
+    rc = 0;
+
+    journal->fd = openat(dir, CONFD_JOURNAL_NAME, O_RDWR | O_CLOEXEC);
+
+    if (journal->fd == -1) {
+        journal->fd = openat(dir, CONFD_JOURNAL_NAME,
+                             O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+        /* A name that a crash can take away would take the file with it. */
+
+        if (journal->fd == -1 || fsync(dir) == -1) {
+            rc = errno;
+        }
+    }
+
+    (void) close(dir);
+
+    if (rc == 0) {
+        journal->size = lseek(journal->fd, 0, SEEK_END);
+        rc = journal->size == -1 ? errno : 0;
+    }
+
+    n = RAND_bytes((uint8_t *) &journal->stamp, sizeof(journal->stamp));
+
+    return rc == 0 && n != 1 ? EIO : rc;
+}
+
+
+void
+confd_journal_close(confd_journal_t *journal)
+{
+    conf_buf_free(&journal->buf);
+
+    if (journal->fd != -1) {
+        (void) close(journal->fd);
+        journal->fd = -1;
+    }
+}
+
+
+/*
+ * Stamps only have to differ, and be unknown to who writes records: so the
+ * first is random, and each is made of the one before.
+ */
+
+void
+confd_journal_restart(confd_journal_t *journal)
+{
+    if (journal->number != 0 || journal->failed) {
+        journal->stamp = confd_journal_mix(journal->stamp,
+                                           (uint8_t *) &journal->number,
+                                           sizeof(journal->number));
+    }
+
+    journal->failed = false;
+    journal->number = 0;
+    journal->end = 0;
+}
+
+
+bool
+confd_journal_ready(const confd_journal_t *journal)
+{
+    return journal->fd != -1 && !journal->failed;
+}
+
+
+void
+confd_journal_start(confd_journal_t *journal, uint64_t pos)
+{
+    confd_journal_head_t  head;
+
+    memset(&head, 0, sizeof(confd_journal_head_t));
+
+    journal->pos = pos;
+    journal->count = 0;
+
+    conf_buf_reset(&journal->buf);
+    conf_buf_add(&journal->buf, &head, sizeof(confd_journal_head_t));
+}
+
+
+void
+confd_journal_add(confd_journal_t *journal, const confd_lmdb_place_t *place,
+    conf_str_t bytes)
+{
+    confd_journal_record_t  record;
+
+    static const uint8_t    zeros[sizeof(uint64_t)];
+
+    record.room = place->room;
+    record.seq = place->seq;
+    record.prev = place->prev;
+    record.len = bytes.len;
+
+    conf_buf_add(&journal->buf, &record, sizeof(confd_journal_record_t));
+    conf_buf_add(&journal->buf, bytes.data, bytes.len);
+    conf_buf_add(&journal->buf, zeros, -bytes.len % sizeof(uint64_t));
+
+    journal->count++;
+}
+
+
+int
+confd_journal_write(confd_journal_t *journal, bool sync)
+{
+    int                   rc;
+    conf_buf_t           *buf;
+    confd_journal_head_t  head;
+
+    buf = &journal->buf;
+
+    if (conf_buf_ok(buf) != CONF_OK) {
+        return ENOMEM;
+    }
+
+    head.magic = CONFD_JOURNAL_MAGIC;
+    head.stamp = journal->stamp;
+    head.number = journal->number;
+    head.pos = journal->pos;
+    head.count = journal->count;
+    head.len = buf->len - sizeof(confd_journal_head_t);
+    head.sum = confd_journal_sum(&head,
+                                 buf->data + sizeof(confd_journal_head_t));
+
+    memcpy(buf->data, &head, sizeof(confd_journal_head_t));
+
+    rc = confd_journal_store(journal);
+
+    if (rc == 0 && sync && fdatasync(journal->fd) == -1) {
+        rc = errno;
+    }
+
+    if (rc != 0) {
+
+        /* It may be there, or a part of it; what was before it has to be. */
+
+        journal->failed = true;
+
+        if (ftruncate(journal->fd, journal->end) == 0) {
+            journal->size = journal->end;
+        }
+
+        return rc;
+    }
+
+    journal->end += (off_t) buf->len;
+    journal->number++;
+
+    return 0;
+}
+
+
+static int
+confd_journal_store(confd_journal_t *journal)
+{
+    int  rc;
+
+    while (journal->end + (off_t) journal->buf.len > journal->size) {
+        rc = confd_journal_grow(journal);
+        if (rc != 0) {
+            return rc;
+        }
+    }
+
+    return confd_journal_put(journal, journal->buf.data, journal->buf.len,
+                             journal->end);
+}
+
+
+/*
+ * Ahead, and with bytes in it: the sync of a file that becomes no longer has
+ * no more to write than the batch.
+ */
+
+static int
+confd_journal_grow(confd_journal_t *journal)
+{
+    int     rc;
+    off_t   end;
+
+    static const uint8_t  zeros[65536];
+
+    end = journal->size + CONFD_JOURNAL_GROW;
+
+    while (journal->size < end) {
+        rc = confd_journal_put(journal, zeros, sizeof(zeros), journal->size);
+        if (rc != 0) {
+            return rc;
+        }
+
+        journal->size += (off_t) sizeof(zeros);
+    }
+
+    return 0;
+}
+
+
+static int
+confd_journal_put(const confd_journal_t *journal, const uint8_t *data,
+    size_t len, off_t at)
+{
+    size_t   done;
+    ssize_t  n;
+
+    for (done = 0; done < len; done += (size_t) n) {
+        n = pwrite(journal->fd, data + done, len - done, at + (off_t) done);
+
+        if (n == -1 && errno == EINTR) {
+            n = 0;
+        }
+
+        if (n == -1) {
+            return errno;
+        }
+    }
+
+    return 0;
+}
+
+
+void
+confd_journal_begin(const confd_journal_t *journal,
+    confd_journal_iter_t *iter, uint64_t last)
+{
+    memset(iter, 0, sizeof(confd_journal_iter_t));
+
+    iter->journal = journal;
+    iter->last = last;
+}
+
+
+conf_rc_t
+confd_journal_next(confd_journal_iter_t *iter, confd_lmdb_place_t *place,
+    conf_str_t *bytes)
+{
+    size_t                  size;
+    conf_rc_t               rc;
+    const uint8_t          *end;
+    confd_journal_record_t  record;
+
+    while (iter->left == 0) {
+        rc = confd_journal_batch(iter);
+        if (rc != CONF_OK) {
+            return rc;
+        }
+    }
+
+    end = iter->buf.data + iter->buf.len;
+
+    if ((size_t) (end - iter->p) < sizeof(confd_journal_record_t)) {
+        return CONF_E_STORE_FAILED;
+    }
+
+    memcpy(&record, iter->p, sizeof(confd_journal_record_t));
+    iter->p += sizeof(confd_journal_record_t);
+
+    size = (size_t) (end - iter->p);
+
+    if (record.len > size || conf_align(record.len, sizeof(uint64_t)) > size) {
+        return CONF_E_STORE_FAILED;
+    }
+
+    place->pos = iter->pos++;
+    place->room = record.room;
+    place->seq = record.seq;
+    place->prev = record.prev;
+
+    bytes->data = iter->p;
+    bytes->len = (size_t) record.len;
+
+    iter->p += conf_align(record.len, sizeof(uint64_t));
+    iter->left--;
+
+    return CONF_OK;
+}
+
+
+/* The next batch; one that the log has is passed over. */
+
+static conf_rc_t
+confd_journal_batch(confd_journal_iter_t *iter)
+{
+    uint8_t               *p;
+    confd_journal_head_t   head;
+
+    if (!confd_journal_read(iter->journal, &head, sizeof(head), iter->at)
+        || head.magic != CONFD_JOURNAL_MAGIC || head.number != iter->number
+        || (head.number != 0 && head.stamp != iter->stamp)
+        || head.len > CONFD_JOURNAL_MAX)
+    {
+        return CONF_DONE;
+    }
+
+    conf_buf_reset(&iter->buf);
+
+    p = conf_buf_reserve(&iter->buf, (size_t) head.len);
+    if (p == NULL) {
+        return CONF_E_NOMEM;
+    }
+
+    if (!confd_journal_read(iter->journal, p, (size_t) head.len,
+                            iter->at + (off_t) sizeof(head))
+        || head.len % sizeof(uint64_t) != 0
+        || confd_journal_sum(&head, p) != head.sum)
+    {
+        return CONF_DONE;
+    }
+
+    iter->buf.len = (size_t) head.len;
+    iter->at += (off_t) (sizeof(head) + head.len);
+    iter->stamp = head.stamp;
+    iter->number++;
+
+    if (head.pos + head.count <= iter->last + 1) {
+        return CONF_OK;
+    }
+
+    if (head.pos != iter->last + 1) {
+        return CONF_DONE;
+    }
+
+    iter->last += head.count;
+    iter->p = p;
+    iter->left = head.count;
+    iter->pos = head.pos;
+
+    return CONF_OK;
+}
+
+
+void
+confd_journal_end(confd_journal_iter_t *iter)
+{
+    conf_buf_free(&iter->buf);
+}
+
+
+static bool
+confd_journal_read(const confd_journal_t *journal, void *data, size_t len,
+    off_t at)
+{
+    size_t    done;
+    ssize_t   n;
+    uint8_t  *p = data;
+
+    for (done = 0; done < len; done += (size_t) n) {
+        n = pread(journal->fd, p + done, len - done, at + (off_t) done);
+
+        if (n == 0 || (n == -1 && errno != EINTR)) {
+            return false;
+        }
+
+        n = conf_max(n, 0);
+    }
+
+    return true;
+}
+
+
+static uint64_t
+confd_journal_sum(const confd_journal_head_t *head, const uint8_t *data)
+{
+    uint64_t  sum;
+
+    sum = confd_journal_mix(head->magic, (const uint8_t *) head,
+                            offsetof(confd_journal_head_t, sum));
+
+    return confd_journal_mix(sum, data, (size_t) head->len);
+}
+
+
+/* Of words; one that is torn or old is found, who means harm is not. */
+
+static uint64_t
+confd_journal_mix(uint64_t sum, const uint8_t *data, size_t len)
+{
+    size_t    i;
+    uint64_t  word;
+
+    for (i = 0; i + sizeof(word) <= len; i += sizeof(word)) {
+        memcpy(&word, data + i, sizeof(word));
+
+        sum = (sum ^ word) * CONFD_JOURNAL_PRIME;
+        sum ^= sum >> 29;
+    }
+
+    return sum;
+}

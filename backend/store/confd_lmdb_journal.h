@@ -1,0 +1,88 @@
+
+/*
+ * A file of batches of records of the log, each batch whole or not there.
+ *
+ * A batch has a stamp, which all that were written since the last restart
+ * share and nothing else does, a number from 0, the position of its first
+ * record and a sum.  What lies behind the last batch is of an older stamp, or
+ * was cut short by a crash.
+ */
+
+#ifndef _CONFD_LMDB_JOURNAL_H_INCLUDED_
+#define _CONFD_LMDB_JOURNAL_H_INCLUDED_
+
+
+#include "conf_buf.h"
+
+#include <sys/types.h>
+
+
+/* A place in the log; prev is the position of the room's record before. */
+
+typedef struct {
+    uint64_t          pos;
+    uint64_t          room;
+    uint64_t          seq;
+    uint64_t          prev;          /* 0: none */
+} confd_lmdb_place_t;
+
+typedef struct {
+    int               fd;            /* or -1 */
+    bool              failed;        /* not written to before a restart */
+    uint64_t          stamp;
+    uint64_t          number;        /* of the next batch */
+    off_t             end;           /* of the last one */
+    off_t             size;          /* of the file */
+    uint64_t          count;         /* records of the one in buf */
+    uint64_t          pos;           /* of its first */
+    conf_buf_t        buf;
+} confd_journal_t;
+
+typedef struct {
+    const confd_journal_t  *journal;
+    conf_buf_t              buf;     /* a batch */
+    const uint8_t          *p;       /* the next record in it */
+    uint64_t                left;    /* so many */
+    uint64_t                pos;     /* of the next record */
+    uint64_t                stamp;
+    uint64_t                number;  /* of the next batch */
+    off_t                   at;      /* where that is */
+    uint64_t                last;    /* records up to here are not wanted */
+} confd_journal_iter_t;
+
+
+/*
+ * Opens or makes the file in the store's directory: 0, or errno.  close also
+ * is for what was not opened (but zeroed, and fd -1).
+ */
+int confd_journal_open(confd_journal_t *journal, const char *path);
+void confd_journal_close(confd_journal_t *journal);
+
+/* What is in the file is needed no more: the next batch is the first. */
+void confd_journal_restart(confd_journal_t *journal);
+
+/* Whether a batch can be written. */
+bool confd_journal_ready(const confd_journal_t *journal);
+
+/*
+ * A batch: start, add records in order, write.  0 when it is on disk (or with
+ * the system, without sync), or errno; then the file waits for a restart.
+ */
+void confd_journal_start(confd_journal_t *journal, uint64_t pos);
+void confd_journal_add(confd_journal_t *journal,
+    const confd_lmdb_place_t *place, conf_str_t bytes);
+int confd_journal_write(confd_journal_t *journal, bool sync);
+
+/*
+ * Reads what the file has beyond position last, if it goes on there.
+ * CONF_OK, CONF_DONE, CONF_E_NOMEM, CONF_E_STORE_FAILED; bytes live until the
+ * next one.  end has to be called in any case.
+ */
+void confd_journal_begin(const confd_journal_t *journal,
+    confd_journal_iter_t *iter, uint64_t last);
+conf_rc_t confd_journal_next(confd_journal_iter_t *iter,
+    confd_lmdb_place_t *place, conf_str_t *bytes);
+void confd_journal_end(confd_journal_iter_t *iter);
+
+
+#endif /* _CONFD_LMDB_JOURNAL_H_INCLUDED_ */

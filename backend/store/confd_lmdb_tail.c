@@ -1,0 +1,610 @@
+
+/*
+ * LMDB as the store: the end of the log, in memory.
+ */
+
+#include "confd_lmdb_tail.h"
+
+#include <stdlib.h>
+
+
+#define CONFD_TAIL_BLOCK  (256 * 1024)
+#define CONFD_TAIL_HASH   0x9e3779b97f4a7c15
+
+
+static confd_tail_t *confd_tail_create(void);
+static void confd_tail_unref(confd_store_t *store, confd_tail_t *tail);
+static void confd_tail_free(confd_tail_t *tail);
+static uint32_t *confd_tail_slot(confd_tail_t *tail, uint64_t room);
+static conf_rc_t confd_tail_room(confd_txn_t *txn, uint64_t id,
+    confd_lmdb_head_t *head, confd_tail_room_t **room);
+static uint32_t confd_tail_newest(const confd_txn_t *txn,
+    const confd_tail_room_t *room);
+static void confd_tail_publish(confd_txn_t *txn);
+
+
+conf_rc_t
+confd_tail_open(confd_store_t *store, char *err, size_t errlen)
+{
+    int  rc;
+
+    rc = confd_journal_open(&store->journal, store->path);
+
+    if (rc != 0) {
+        return confd_lmdb_error(err, errlen, "cannot open the log's end in "
+                                "\"%s\": %s", store->path, strerror(rc));
+    }
+
+    store->tail = confd_tail_create();
+
+    return store->tail != NULL ? CONF_OK
+           : confd_lmdb_error(err, errlen, "no memory for the store");
+}
+
+
+void
+confd_tail_close(confd_store_t *store)
+{
+    confd_tail_free(store->tail);
+    store->tail = NULL;
+
+    confd_journal_close(&store->journal);
+}
+
+
+static confd_tail_t *
+confd_tail_create(void)
+{
+    confd_tail_t  *tail;
+
+    tail = calloc(1, sizeof(confd_tail_t));
+    if (tail == NULL) {
+        return NULL;
+    }
+
+    tail->refs = 1;
+
+    tail->arena = conf_arena_create(CONFD_TAIL_BLOCK, 0);
+    if (tail->arena == NULL) {
+        free(tail);
+        return NULL;
+    }
+
+    return tail;
+}
+
+
+static void
+confd_tail_unref(confd_store_t *store, confd_tail_t *tail)
+{
+    bool  last;
+
+    (void) pthread_mutex_lock(&store->tail_lock);
+    last = (--tail->refs == 0);
+    (void) pthread_mutex_unlock(&store->tail_lock);
+
+    if (last) {
+        confd_tail_free(tail);
+    }
+}
+
+
+static void
+confd_tail_free(confd_tail_t *tail)
+{
+    if (tail != NULL) {
+        conf_arena_destroy(tail->arena);
+        free(tail);
+    }
+}
+
+
+conf_rc_t
+confd_tail_recover(confd_txn_t *txn)
+{
+    conf_rc_t            rc;
+    conf_str_t           bytes;
+    confd_lmdb_head_t    head;
+    confd_journal_iter_t   iter;
+    confd_lmdb_place_t   place;
+
+    rc = confd_lmdb_last_pos(txn);
+    if (rc != CONF_OK) {
+        return rc;
+    }
+
+    confd_journal_begin(&txn->store->journal, &iter, txn->pos);
+
+    while (rc == CONF_OK) {
+        rc = confd_journal_next(&iter, &place, &bytes);
+        if (rc != CONF_OK) {
+            break;
+        }
+
+        /* What does not follow what the store has is not its own. */
+
+        rc = confd_lmdb_head_get(txn, place.room, &head);
+
+        if (rc == CONF_E_NOT_FOUND
+            || (rc == CONF_OK && (head.seq + 1 != place.seq
+                                  || head.pos != place.prev)))
+        {
+            rc = CONF_DONE;
+            break;
+        }
+
+        if (rc == CONF_OK) {
+            rc = confd_lmdb_log_load(txn, place.room, place.pos, place.seq,
+                                     bytes);
+        }
+    }
+
+    confd_journal_end(&iter);
+
+    return rc == CONF_DONE ? CONF_OK : rc;
+}
+
+
+void
+confd_tail_enter(confd_txn_t *txn)
+{
+    confd_store_t  *store;
+
+    store = txn->store;
+
+    (void) pthread_mutex_lock(&store->tail_lock);
+
+    if (store->tail != NULL && store->tail->n != 0) {
+        txn->tail = store->tail;
+        txn->tail->refs++;
+        txn->tail_n = txn->tail->n;
+        txn->base = txn->tail->base;
+    }
+
+    (void) pthread_mutex_unlock(&store->tail_lock);
+}
+
+
+void
+confd_tail_entered(confd_txn_t *txn)
+{
+    if (txn->tail != NULL && txn->base != mdb_txn_id(txn->txn)) {
+        confd_tail_leave(txn);
+    }
+}
+
+
+void
+confd_tail_leave(confd_txn_t *txn)
+{
+    if (txn->tail != NULL && !txn->write) {
+        confd_tail_unref(txn->store, txn->tail);
+    }
+
+    txn->tail = NULL;
+    txn->tail_n = 0;
+}
+
+
+void
+confd_tail_write(confd_txn_t *txn)
+{
+    txn->stamp = ++txn->store->stamp;
+    txn->tail = txn->store->tail;
+
+    if (txn->tail != NULL) {
+        txn->tail_n = txn->tail->n;
+    }
+}
+
+
+bool
+confd_tail_head(confd_txn_t *txn, uint64_t id, confd_lmdb_head_t *head)
+{
+    uint64_t                    epoch;
+    uint32_t                    n, slot;
+    confd_tail_t               *tail;
+    const confd_tail_record_t  *record;
+
+    tail = txn->tail;
+
+    if (tail == NULL || txn->tail_n == 0) {
+        return false;
+    }
+
+    n = 0;
+    epoch = 0;
+
+    (void) pthread_mutex_lock(&txn->store->tail_lock);
+
+    slot = *confd_tail_slot(tail, id);
+
+    if (slot != 0) {
+        n = confd_tail_newest(txn, &tail->rooms[slot - 1]);
+        epoch = tail->rooms[slot - 1].epoch;
+    }
+
+    (void) pthread_mutex_unlock(&txn->store->tail_lock);
+
+    /* A snapshot goes back to what was there when it was taken. */
+
+    while (n > txn->tail_n) {
+        record = &tail->records[n - 1];
+        n = record->prev < tail->first
+            ? 0 : (uint32_t) (record->prev - tail->first) + 1;
+    }
+
+    if (n == 0) {
+        return false;
+    }
+
+    head->epoch = epoch;
+    head->seq = tail->records[n - 1].seq;
+    head->pos = tail->first + n - 1;
+
+    return true;
+}
+
+
+const confd_tail_record_t *
+confd_tail_get(const confd_txn_t *txn, uint64_t pos, uint64_t *room)
+{
+    const confd_tail_record_t  *record;
+
+    if (txn->tail_n == 0 || pos < txn->tail->first
+        || pos - txn->tail->first >= txn->tail_n)
+    {
+        return NULL;
+    }
+
+    record = &txn->tail->records[pos - txn->tail->first];
+    *room = txn->tail->rooms[record->room].id;
+
+    return record;
+}
+
+
+conf_rc_t
+confd_tail_append(confd_txn_t *txn, uint64_t id, conf_str_t bytes,
+    uint64_t *pos, uint64_t *seq)
+{
+    uint8_t              *p;
+    conf_rc_t             rc;
+    confd_tail_t         *tail;
+    confd_lmdb_head_t     head;
+    confd_tail_room_t    *room;
+    confd_tail_record_t  *record;
+
+    tail = txn->tail;
+
+    if (tail == NULL || txn->tail_n == CONFD_TAIL_RECORDS
+        || tail->bytes >= 2 * CONFD_TAIL_BYTES)
+    {
+        return CONF_DONE;
+    }
+
+    if (txn->tail_n == 0) {
+        rc = confd_lmdb_last_pos(txn);
+        if (rc != CONF_OK) {
+            return rc;
+        }
+
+        tail->first = txn->pos + 1;
+    }
+
+    rc = confd_tail_room(txn, id, &head, &room);
+    if (rc != CONF_OK) {
+        return rc;
+    }
+
+    p = conf_arena_dup(tail->arena, bytes.data, bytes.len);
+    if (p == NULL) {
+        return CONF_DONE;
+    }
+
+    record = &tail->records[txn->tail_n++];
+    record->seq = head.seq + 1;
+    record->prev = head.pos;
+    record->bytes.data = p;
+    record->bytes.len = bytes.len;
+    record->room = (uint32_t) (room - tail->rooms);
+
+    room->pending = (uint32_t) txn->tail_n;
+    room->stamp = txn->stamp;
+
+    tail->bytes += bytes.len;
+    txn->pos = tail->first + txn->tail_n - 1;
+
+    *pos = txn->pos;
+    *seq = record->seq;
+
+    return CONF_OK;
+}
+
+
+/* The room and its head; CONF_DONE when no more rooms have a place. */
+
+static conf_rc_t
+confd_tail_room(confd_txn_t *txn, uint64_t id, confd_lmdb_head_t *head,
+    confd_tail_room_t **room)
+{
+    uint32_t           n, *slot;
+    conf_rc_t          rc;
+    confd_tail_t      *tail;
+    pthread_mutex_t   *lock;
+
+    tail = txn->tail;
+    lock = &txn->store->tail_lock;
+
+    slot = confd_tail_slot(tail, id);
+
+    if (*slot == 0 && tail->nrooms == CONFD_TAIL_RECORDS) {
+        return CONF_DONE;
+    }
+
+    *room = &tail->rooms[*slot != 0 ? *slot - 1 : tail->nrooms];
+    n = *slot != 0 ? confd_tail_newest(txn, *room) : 0;
+
+    if (n != 0) {
+        head->seq = tail->records[n - 1].seq;
+        head->pos = tail->first + n - 1;
+        return CONF_OK;
+    }
+
+    rc = confd_lmdb_head_get(txn, id, head);
+    if (rc != CONF_OK) {
+        return rc;
+    }
+
+    (void) pthread_mutex_lock(lock);
+
+    if (*slot == 0) {
+        *slot = (uint32_t) ++tail->nrooms;
+
+        (*room)->id = id;
+        (*room)->last = 0;
+    }
+
+    (*room)->epoch = head->epoch;
+
+    (void) pthread_mutex_unlock(lock);
+
+    return CONF_OK;
+}
+
+
+/* The number of the room's newest record, as the transaction may see it. */
+
+static uint32_t
+confd_tail_newest(const confd_txn_t *txn, const confd_tail_room_t *room)
+{
+    return txn->write && room->stamp == txn->stamp ? room->pending
+                                                   : room->last;
+}
+
+
+/* Where the room's number is or would be; never full. */
+
+static uint32_t *
+confd_tail_slot(confd_tail_t *tail, uint64_t room)
+{
+    size_t     i;
+    uint32_t  *slot;
+
+    i = (size_t) (room * CONFD_TAIL_HASH >> 40);
+
+    for ( ;; ) {
+        slot = &tail->slots[i++ % CONFD_TAIL_SLOTS];
+
+        if (*slot == 0 || tail->rooms[*slot - 1].id == room) {
+            return slot;
+        }
+    }
+}
+
+
+conf_rc_t
+confd_tail_spill(confd_txn_t *txn)
+{
+    size_t                      i, n;
+    conf_rc_t                   rc;
+    confd_tail_t               *tail;
+    confd_lmdb_head_t           head;
+    confd_lmdb_place_t          place;
+    const confd_tail_room_t    *room;
+    const confd_tail_record_t  *record;
+
+    tail = txn->tail;
+    n = txn->tail_n;
+
+    /* From here on the log is where it belongs. */
+
+    txn->tail = NULL;
+    txn->tail_n = 0;
+
+    if (n == 0) {
+        return CONF_OK;
+    }
+
+    txn->dirty = true;
+    txn->bytes += tail->bytes + n * sizeof(confd_lmdb_place_t);
+
+    rc = CONF_OK;
+
+    for (i = 0; i < n && rc == CONF_OK; i++) {
+        record = &tail->records[i];
+
+        place.pos = tail->first + i;
+        place.room = tail->rooms[record->room].id;
+        place.seq = record->seq;
+        place.prev = record->prev;
+
+        rc = confd_lmdb_log_put(txn, &place, record->bytes);
+    }
+
+    for (i = 0; i < tail->nrooms && rc == CONF_OK; i++) {
+        room = &tail->rooms[i];
+        n = confd_tail_newest(txn, room);
+
+        if (n != 0) {
+            head.epoch = room->epoch;
+            head.seq = tail->records[n - 1].seq;
+            head.pos = tail->first + n - 1;
+
+            rc = confd_lmdb_head_put(txn, room->id, &head);
+        }
+    }
+
+    return rc;
+}
+
+
+bool
+confd_tail_takes(const confd_txn_t *txn)
+{
+    return !txn->dirty && txn->tail != NULL && txn->tail_n != 0
+           && txn->tail_n < CONFD_TAIL_FLUSH
+           && txn->tail->bytes < txn->store->tail_bytes
+           && confd_journal_ready(&txn->store->journal);
+}
+
+
+conf_rc_t
+confd_tail_commit(confd_txn_t *txn)
+{
+    int                         failed;
+    size_t                      i;
+    confd_tail_t               *tail;
+    confd_journal_t            *journal;
+    confd_lmdb_place_t          place;
+    const confd_tail_record_t  *record;
+
+    tail = txn->tail;
+    journal = &txn->store->journal;
+
+    if (txn->tail_n == tail->n) {
+        return CONF_OK;
+    }
+
+    confd_journal_start(journal, tail->first + tail->n);
+
+    for (i = tail->n; i < txn->tail_n; i++) {
+        record = &tail->records[i];
+
+        place.room = tail->rooms[record->room].id;
+        place.seq = record->seq;
+        place.prev = record->prev;
+
+        confd_journal_add(journal, &place, record->bytes);
+    }
+
+    failed = confd_journal_write(journal, !txn->store->nosync);
+
+    if (failed != 0) {
+        return confd_lmdb_fail(txn, failed);
+    }
+
+    confd_tail_publish(txn);
+
+    return CONF_OK;
+}
+
+
+static void
+confd_tail_publish(confd_txn_t *txn)
+{
+    size_t         i;
+    confd_tail_t  *tail;
+
+    tail = txn->tail;
+
+    (void) pthread_mutex_lock(&txn->store->tail_lock);
+
+    for (i = tail->n; i < txn->tail_n; i++) {
+        tail->rooms[tail->records[i].room].last = (uint32_t) i + 1;
+    }
+
+    /* The commit before the one that this transaction would be. */
+
+    if (tail->n == 0) {
+        tail->base = mdb_txn_id(txn->txn) - 1;
+    }
+
+    tail->n = txn->tail_n;
+
+    (void) pthread_mutex_unlock(&txn->store->tail_lock);
+}
+
+
+/* Without memory for another one all goes to LMDB at once. */
+
+void
+confd_tail_spilled(confd_store_t *store)
+{
+    confd_tail_t  *old, *tail;
+
+    old = store->tail;
+
+    if (old != NULL && old->n == 0) {
+        old->bytes = 0;
+        conf_arena_reset(old->arena);
+        confd_journal_restart(&store->journal);
+        return;
+    }
+
+    tail = confd_tail_create();
+
+    (void) pthread_mutex_lock(&store->tail_lock);
+    store->tail = tail;
+    (void) pthread_mutex_unlock(&store->tail_lock);
+
+    confd_journal_restart(&store->journal);
+
+    if (old != NULL) {
+        confd_tail_unref(store, old);
+    }
+}
+
+
+conf_rc_t
+confd_tail_flush(confd_store_t *store)
+{
+    int           tries;
+    bool          empty;
+    conf_rc_t     rc;
+    confd_txn_t  *txn;
+
+    (void) pthread_mutex_lock(&store->tail_lock);
+    empty = store->tail == NULL || store->tail->n == 0;
+    (void) pthread_mutex_unlock(&store->tail_lock);
+
+    rc = CONF_OK;
+
+    if (empty) {
+        return rc;
+    }
+
+    /* A map that is full is larger the second time. */
+
+    for (tries = 0; tries < 2; tries++) {
+        rc = confd_lmdb_begin_flush(store, &txn);
+        if (rc != CONF_OK) {
+            continue;
+        }
+
+        rc = confd_tail_spill(txn);
+
+        if (rc == CONF_OK) {
+            rc = confd_lmdb_commit(txn);
+
+        } else {
+            confd_lmdb_abort(txn);
+        }
+
+        if (rc == CONF_OK) {
+            break;
+        }
+    }
+
+    return rc;
+}

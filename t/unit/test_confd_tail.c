@@ -1,0 +1,609 @@
+
+/*
+ * The end of LMDB's log: what is in memory and in a file of its own is as if
+ * it were in the log's spaces.
+ */
+
+#include "confd_store_kit.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/wait.h>
+
+
+#define MAP    (64 * KIT_MB)
+#define ROOMS  4
+
+
+static const confd_store_driver_t  *driver = &confd_lmdb_driver;
+
+static confd_store_t  *store;
+static atomic_bool     stop;
+static atomic_uint     bad;
+static atomic_uint     seen;
+
+
+/* A store whose rooms have no message yet. */
+
+static void
+make_rooms(void)
+{
+    uint64_t      i;
+    confd_txn_t  *txn;
+
+    store = kit_open(driver, kit_make(), MAP, MAP);
+    txn = kit_begin(driver, store, true);
+
+    for (i = 0; i < ROOMS; i++) {
+        (void) driver->log_create(txn, i, 100 + i);
+    }
+
+    if (driver->commit(txn) != CONF_OK) {
+        abort();
+    }
+}
+
+
+/* n messages, in one transaction, to the rooms in turn; the last position. */
+
+static uint64_t
+append(confd_txn_t *txn, uint64_t n)
+{
+    uint64_t  i, pos, seq;
+
+    pos = 0;
+
+    for (i = 0; i < n; i++) {
+        if (driver->log_append(txn, i % ROOMS, kit_key(i), &pos, &seq)
+            != CONF_OK)
+        {
+            abort();
+        }
+    }
+
+    return pos;
+}
+
+
+static uint64_t
+add(uint64_t n)
+{
+    uint64_t      pos;
+    confd_txn_t  *txn;
+
+    txn = kit_begin(driver, store, true);
+    pos = append(txn, n);
+
+    if (driver->commit(txn) != CONF_OK) {
+        abort();
+    }
+
+    return pos;
+}
+
+
+static uint64_t
+head(confd_txn_t *txn, uint64_t room)
+{
+    uint64_t  epoch, seq;
+
+    if (driver->log_head(txn, room, &epoch, &seq) != CONF_OK
+        || epoch != 100 + room)
+    {
+        return UINT64_MAX;
+    }
+
+    return seq;
+}
+
+
+static uint64_t
+count(confd_txn_t *txn, confd_space_e space)
+{
+    uint64_t  n;
+
+    return driver->count(txn, space, &n) == CONF_OK ? n : UINT64_MAX;
+}
+
+
+static void
+put(confd_txn_t *txn)
+{
+    (void) driver->put(txn, CONFD_SPACE_USER, kit_key(1), conf_str("x"));
+}
+
+
+static void
+test_snapshots(void)
+{
+    uint64_t      rev, pos, seq, room, list[8];
+    size_t        got;
+    conf_str_t    record;
+    confd_txn_t  *txn, *empty, *old, *older;
+
+    make_rooms();
+
+    empty = kit_begin(driver, store, false);
+    rev = driver->rev(empty);
+
+    is_int(add(8), 8, "eight messages");
+    older = kit_begin(driver, store, false);
+    is_int(driver->rev(older), rev, "are no revision");
+    is_int(count(older, CONFD_SPACE_LOG), 8, "a snapshot counts them");
+    is_int(head(older, 1), 2, "knows the head");
+    is_int(driver->log_range(older, 1, 1, 8, list, &got), CONF_OK, "a range");
+    ok(got == 2 && list[0] == 2 && list[1] == 6, "has their positions");
+    is_int(driver->log_get(older, 6, &room, &seq, &record), CONF_OK, "one");
+    ok(room == 1 && seq == 2 && kit_number(record) == 5, "is what it was");
+    is_int(driver->log_seq_before(older, 1, 6, &seq), CONF_OK, "before it");
+    is_int(seq, 1, "is the other");
+
+    (void) add(4);
+    old = kit_begin(driver, store, false);
+    is_int(head(old, 1), 3, "the next snapshot sees more");
+    is_int(head(older, 1), 2, "the one before does not");
+    is_int(driver->log_get(older, 10, &room, &seq, &record), CONF_E_NOT_FOUND,
+           "nor can it get them");
+    is_int(head(empty, 1), 0, "the first sees none");
+
+    /* Something else takes all of them to LMDB. */
+
+    txn = kit_begin(driver, store, true);
+    ok(!driver->dirty(txn), "a writer that has only appended");
+    pos = append(txn, 4);
+    is_int(head(txn, 3), 4, "sees what it did");
+    ok(!driver->dirty(txn), "is not dirty");
+    put(txn);
+    ok(driver->dirty(txn), "until it puts");
+    is_int(driver->commit(txn), CONF_OK, "commit");
+
+    txn = kit_begin(driver, store, false);
+    is_int(driver->rev(txn), rev + 1, "is a revision");
+    is_int(head(txn, 3), 4, "with the log");
+    is_int(count(txn, CONFD_SPACE_LOG), pos, "all of it");
+    driver->abort(txn);
+
+    is_int(head(old, 1), 3, "snapshots see the same as before");
+    is_int(head(older, 1), 2, "all of them");
+    is_int(count(empty, CONFD_SPACE_LOG), 0, "the first as well");
+    driver->abort(empty);
+    driver->abort(old);
+    driver->abort(older);
+
+    driver->close(store);
+    kit_remove(kit_dir);
+}
+
+
+static void
+test_abort(void)
+{
+    uint64_t      pos, seq;
+    confd_txn_t  *txn;
+
+    make_rooms();
+    (void) add(4);
+
+    txn = kit_begin(driver, store, true);
+    is_int(append(txn, 4), 8, "a writer");
+    driver->abort(txn);
+
+    txn = kit_begin(driver, store, true);
+    is_int(head(txn, 2), 1, "gives up what it appended");
+    is_int(driver->log_append(txn, 2, conf_str("b"), &pos, &seq), CONF_OK,
+           "the next");
+    ok(pos == 5 && seq == 2, "has its place");
+    driver->abort(txn);
+
+    /* In the middle, what looks by key takes the log to where it looks. */
+
+    txn = kit_begin(driver, store, true);
+    (void) append(txn, 3);
+    is_int(driver->del(txn, CONFD_SPACE_LOG, kit_key(6)), CONF_OK, "del");
+    is_int(driver->log_append(txn, 0, conf_str("c"), &pos, &seq), CONF_OK,
+           "and append");
+    ok(pos == 8 && seq == 3, "go together");
+    is_int(count(txn, CONFD_SPACE_LOG), 7, "in one transaction");
+    driver->abort(txn);
+
+    txn = kit_begin(driver, store, false);
+    is_int(count(txn, CONFD_SPACE_LOG), 4, "which may be given up");
+    is_int(head(txn, 0), 1, "all of it");
+    driver->abort(txn);
+
+    driver->close(store);
+    kit_remove(kit_dir);
+}
+
+
+static void
+test_cursors(void)
+{
+    uint64_t         n;
+    conf_str_t       key, value;
+    confd_txn_t     *txn;
+    confd_cursor_t  *cursor;
+
+    make_rooms();
+    (void) add(5);
+
+    txn = kit_begin(driver, store, false);
+    is_int(driver->cursor(txn, CONFD_SPACE_LOG, conf_str(""), conf_str(""),
+                          false, &cursor), CONF_E_INTERNAL,
+           "no cursor in a snapshot that has an end of the log");
+    driver->abort(txn);
+
+    txn = kit_begin(driver, store, true);
+    is_int(driver->cursor(txn, CONFD_SPACE_LOG, conf_str(""), conf_str(""),
+                          false, &cursor), CONF_OK, "one in a writer");
+
+    for (n = 0; driver->next(cursor, &key, &value) == CONF_OK; n++) {
+        if (kit_number(key) != n + 1) {
+            break;
+        }
+    }
+
+    is_int(n, 5, "finds all of it");
+    driver->abort(txn);
+
+    driver->close(store);
+    kit_remove(kit_dir);
+}
+
+
+/* A room whose indexed records are in the tail, in LMDB, and in both. */
+
+static void
+test_index(void)
+{
+    size_t        i, got;
+    uint64_t      first, pos, seq, list[300];
+    unsigned      wrong;
+    confd_txn_t  *txn;
+
+    make_rooms();
+
+    for (i = 0; i < 10; i++) {
+        (void) add(100 * ROOMS);
+
+        if (i == 4) {
+            txn = kit_begin(driver, store, true);
+            put(txn);
+            (void) driver->commit(txn);
+        }
+    }
+
+    txn = kit_begin(driver, store, false);
+    wrong = 0;
+
+    for (first = 1; first <= 1000; first += 7) {
+        if (driver->log_range(txn, 2, first, conf_nelts(list), list, &got)
+            != CONF_OK
+            || got != conf_min(conf_nelts(list), 1001 - first))
+        {
+            wrong++;
+            continue;
+        }
+
+        for (i = 0; i < got; i++) {
+            wrong += (list[i] != (first + i - 1) * ROOMS + 3);
+        }
+
+        pos = (first - 1) * ROOMS + 3;
+
+        if (driver->log_seq_before(txn, 2, pos, &seq) != CONF_OK
+            || seq != first - 1)
+        {
+            wrong++;
+        }
+    }
+
+    is_int(wrong, 0, "ranges over both parts of the log");
+    driver->abort(txn);
+
+    driver->close(store);
+    kit_remove(kit_dir);
+}
+
+
+static void
+test_backup(void)
+{
+    char          copy[128];
+    confd_txn_t  *txn;
+
+    make_rooms();
+    (void) add(9);
+
+    (void) snprintf(copy, sizeof(copy), "%s-copy", kit_dir);
+    is_int(driver->backup(store, copy, kit_err, sizeof(kit_err)), CONF_OK,
+           "backup");
+    (void) add(2);
+    driver->close(store);
+
+    store = kit_open(driver, copy, MAP, MAP);
+    txn = kit_begin(driver, store, false);
+    is_int(count(txn, CONFD_SPACE_LOG), 9, "has the log's end");
+    is_int(head(txn, 0), 3, "and heads");
+    driver->abort(txn);
+    driver->close(store);
+    kit_remove(copy);
+
+    store = kit_open(driver, kit_dir, MAP, MAP);
+    txn = kit_begin(driver, store, false);
+    is_int(count(txn, CONFD_SPACE_LOG), 11, "so has the store");
+    driver->abort(txn);
+    driver->close(store);
+    kit_remove(kit_dir);
+}
+
+
+/* A process that ends without closing; batches of 4, 8 and 12 messages. */
+
+static void
+leave_batches(bool put_between)
+{
+    pid_t         pid;
+    confd_txn_t  *txn;
+
+    make_rooms();
+    driver->close(store);
+
+    pid = fork();
+
+    if (pid == 0) {
+        store = kit_open(driver, kit_dir, MAP, MAP);
+
+        (void) add(4);
+        (void) add(8);
+
+        if (put_between) {
+            txn = kit_begin(driver, store, true);
+            put(txn);
+            (void) driver->commit(txn);
+        }
+
+        (void) add(12);
+        _exit(0);
+    }
+
+    (void) waitpid(pid, NULL, 0);
+}
+
+
+static int
+open_tail(void)
+{
+    char  name[128];
+
+    (void) snprintf(name, sizeof(name), "%s/log.tail", kit_dir);
+
+    return open(name, O_RDWR);
+}
+
+
+/* Behind the last byte that is not zero, up to seven of which are. */
+
+static off_t
+end_of_batches(int fd)
+{
+    off_t    size;
+    uint8_t  byte;
+
+    size = lseek(fd, 0, SEEK_END);
+
+    do {
+        size--;
+        byte = 0;
+    } while (pread(fd, &byte, 1, size) == 1 && byte == 0);
+
+    return size + 1;
+}
+
+
+/* How many messages there are; every room's log is without a gap. */
+
+static uint64_t
+reopen(void)
+{
+    size_t        got;
+    uint64_t      n, room, total, list[64];
+    confd_txn_t  *txn;
+
+    store = kit_open(driver, kit_dir, MAP, MAP);
+    txn = kit_begin(driver, store, false);
+    total = count(txn, CONFD_SPACE_LOG);
+    n = 0;
+
+    for (room = 0; room < ROOMS; room++) {
+        if (driver->log_range(txn, room, 1, conf_nelts(list), list, &got)
+            == CONF_OK && got == head(txn, room))
+        {
+            n += got;
+        }
+    }
+
+    driver->abort(txn);
+    driver->close(store);
+
+    return n == total ? n : UINT64_MAX;
+}
+
+
+static void
+test_recovery(void)
+{
+    int      fd;
+    off_t    size;
+    uint8_t  byte;
+
+    leave_batches(false);
+    is_int(reopen(), 24, "three batches after a kill");
+    is_int(reopen(), 24, "once");
+    kit_remove(kit_dir);
+
+    leave_batches(true);
+    is_int(reopen(), 24, "the last of them, LMDB has the others");
+    kit_remove(kit_dir);
+
+    leave_batches(false);
+    fd = open_tail();
+    size = end_of_batches(fd);
+    is_int(ftruncate(fd, size - 1), 0, "a batch that was cut short");
+    is_int(reopen(), 12, "is not there, those before it are");
+    kit_remove(kit_dir);
+    (void) close(fd);
+
+    leave_batches(false);
+    fd = open_tail();
+    (void) pread(fd, &byte, 1, size - 20);
+    byte ^= 1;
+    is_int(pwrite(fd, &byte, 1, size - 20), 1, "one with another byte");
+    is_int(reopen(), 12, "is not either");
+
+    /* What comes next is written over what was there. */
+
+    store = kit_open(driver, kit_dir, MAP, MAP);
+    is_int(add(1), 13, "the next message");
+    driver->close(store);
+    is_int(reopen(), 13, "follows");
+    (void) close(fd);
+
+    fd = open_tail();
+    (void) pwrite(fd, "garbage, and no batch of anything that is a log", 48,
+                  0);
+    is_int(reopen(), 13, "a file of something else is none");
+    (void) close(fd);
+    kit_remove(kit_dir);
+}
+
+
+/* The file of another state of the store: nothing of it is taken. */
+
+static void
+test_foreign(void)
+{
+    char  mine[128], theirs[128], name[128];
+
+    leave_batches(false);
+    (void) snprintf(mine, sizeof(mine), "%s/log.tail", kit_dir);
+    (void) snprintf(theirs, sizeof(theirs), "%s/../theirs", kit_dir);
+    is_int(rename(mine, theirs), 0, "a file");
+
+    store = kit_open(driver, kit_dir, MAP, MAP);
+    (void) add(6);
+    driver->close(store);
+    is_int(rename(theirs, mine), 0, "that another store has written");
+    is_int(reopen(), 6, "is left alone");
+
+    (void) snprintf(name, sizeof(name), "%s", kit_dir);
+    kit_remove(name);
+}
+
+
+/* Heads that a snapshot sees never go back, and are there. */
+
+static void *
+read_heads(void *data)
+{
+    size_t        got;
+    uint64_t      room, seq, n, last[ROOMS] = { 0 }, pos;
+    conf_str_t    record;
+    confd_txn_t  *txn;
+
+    while (!atomic_load(&stop)) {
+        txn = kit_begin(driver, store, false);
+        n = 0;
+
+        for (room = 0; room < ROOMS; room++) {
+            seq = head(txn, room);
+            n += seq;
+
+            if (seq < last[room]) {
+                atomic_fetch_add(&bad, 1);
+            }
+
+            last[room] = seq;
+
+            if (seq != 0
+                && (driver->log_range(txn, room, seq, 2, &pos, &got) != CONF_OK
+                    || got != 1
+                    || driver->log_get(txn, pos, &room, &seq, &record)
+                       != CONF_OK
+                    || seq != last[room]))
+            {
+                atomic_fetch_add(&bad, 1);
+            }
+        }
+
+        if (n != count(txn, CONFD_SPACE_LOG)) {
+            atomic_fetch_add(&bad, 1);
+        }
+
+        driver->abort(txn);
+        atomic_fetch_add(&seen, 1);
+    }
+
+    return data;
+}
+
+
+static void
+test_readers(void)
+{
+    unsigned      i;
+    pthread_t     threads[3];
+    confd_txn_t  *txn;
+
+    make_rooms();
+
+    for (i = 0; i < conf_nelts(threads); i++) {
+        if (pthread_create(&threads[i], NULL, read_heads, NULL) != 0) {
+            abort();
+        }
+    }
+
+    for (i = 0; i < 2000 || atomic_load(&seen) < 2000; i++) {
+        txn = kit_begin(driver, store, true);
+        (void) append(txn, 1 + i % 40);
+
+        if (i % 11 == 5) {
+            put(txn);
+        }
+
+        if (i % 7 == 3) {
+            driver->abort(txn);
+
+        } else if (driver->commit(txn) != CONF_OK) {
+            atomic_fetch_add(&bad, 1);
+        }
+    }
+
+    atomic_store(&stop, true);
+
+    for (i = 0; i < conf_nelts(threads); i++) {
+        (void) pthread_join(threads[i], NULL);
+    }
+
+    is_int(atomic_load(&bad), 0, "snapshots beside a writer");
+
+    driver->close(store);
+    kit_remove(kit_dir);
+}
+
+
+int
+main(void)
+{
+    test_snapshots();
+    test_abort();
+    test_cursors();
+    test_index();
+    test_backup();
+    test_recovery();
+    test_foreign();
+    test_readers();
+
+    return tap_done();
+}

@@ -313,6 +313,7 @@ typedef struct {
     conf_str_t     url;               /* where it will be served */
     conf_str_t     extension;         /* ".png", by content */
     bool           image;
+    conf_str_t     replaced;          /* name of a file that may go now */
 } conf_upload_in_t;
 
 /* conf_upload_in_t -> conf_upload_in_t with file completed */

@@ -34,6 +34,7 @@ static conf_rc_t conf_login_out(conf_op_t *op, const conf_login_t *login);
 static conf_rc_t conf_login_closed(conf_op_t *op, const void *reply);
 static conf_rc_t conf_reset_begun(conf_op_t *op, const void *reply);
 static conf_rc_t conf_reset_ended(conf_op_t *op, const void *reply);
+static conf_str_t conf_login_name(const conf_register_in_t *input);
 static uint64_t conf_login_account(conf_str_t name);
 static void conf_hex_write(uint8_t *dst, conf_str_t bytes);
 static void conf_hex_write_u64(uint8_t *dst, uint64_t n);
@@ -63,12 +64,16 @@ conf_login_open(conf_op_t *op, const void *in)
     conf_login_open_t          request;
     const conf_register_in_t  *input = in;
 
+    if (conf_login_name(input).len == 0) {
+        return conf_op_invalid(op, "username", "required");
+    }
+
     if (op->settings->rate_limit) {
         rate = conf_login_failures;
         rate.count = conf_op_scaled(rate.count, op->settings->rate_scale);
 
         rc = conf_limit(&op->env->shm, CONF_RATE_ACCOUNT,
-                        conf_login_account(input->name), &rate, &limit);
+                        conf_login_account(conf_login_name(input)), &rate, &limit);
 
         if (rc != CONF_OK) {
             op->rate = rate;
@@ -78,7 +83,7 @@ conf_login_open(conf_op_t *op, const void *in)
         }
     }
 
-    request.name = input->name;
+    request.name = conf_login_name(input);
     request.password = input->password;
     request.ttl_ms = op->settings->refresh_ms;
 
@@ -104,7 +109,7 @@ conf_login_failed(conf_op_t *op, conf_rc_t rc)
 
     if (rc != CONF_E_BAD_LOGIN && op->settings->rate_limit) {
         conf_limit_back(&op->env->shm, CONF_RATE_ACCOUNT,
-                        conf_login_account(input->name));
+                        conf_login_account(conf_login_name(input)));
     }
 }
 
@@ -399,6 +404,13 @@ conf_base64url(const uint8_t bytes[CONF_CSRF_BYTES],
     for (i = 0; i < CONF_CSRF_TEXT; i++) {
         text[i] = padded[i] == '+' ? '-' : padded[i] == '/' ? '_' : padded[i];
     }
+}
+
+
+static conf_str_t
+conf_login_name(const conf_register_in_t *input)
+{
+    return input->name.len != 0 ? input->name : input->email;
 }
 
 

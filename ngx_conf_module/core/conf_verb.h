@@ -46,7 +46,7 @@ conf_rc_t conf_user_login(conf_op_t *op, const void *in);
  * may be an e-mail address.  After ten failures in a quarter of an hour a
  * name is RATE_LIMITED, from wherever it is tried.
  *
- * conf_register_in_t (name, password) -> conf_login_out_t
+ * conf_register_in_t (name, or email, and password) -> conf_login_out_t
  */
 conf_rc_t conf_login_open(conf_op_t *op, const void *in);
 
@@ -313,6 +313,7 @@ typedef struct {
     conf_str_t     url;               /* where it will be served */
     conf_str_t     extension;         /* ".png", by content */
     bool           image;
+    conf_str_t     replaced;          /* name of a file that may go now */
 } conf_upload_in_t;
 
 /* conf_upload_in_t -> conf_upload_in_t with file completed */

@@ -83,7 +83,7 @@ bench_workers(size_t n)
     size_t            i;
     double            start;
     atomic_uint      *busy;
-    conf_join_t       join = { BENCH_CHANNEL, 0, 0, true };
+    conf_join_t       join = { BENCH_CHANNEL, 0, 0, true, NULL };
     conf_worker_t     workers[2];
     conf_shm_mmap_t   m;
     conf_shm_stat_t   stat;
@@ -150,6 +150,7 @@ bench_work(conf_shm_t *shm, const conf_worker_t *worker, atomic_uint *busy)
     memset(body, 'x', sizeof(body));
     conf_buf_init(&buf, 0);
 
+    memset(&event, 0, sizeof(event));
     event.channel = BENCH_CHANNEL;
     event.body.data = body;
     event.body.len = sizeof(body);
@@ -208,7 +209,7 @@ bench_sessions(conf_shm_mmap_t *m)
     size_t         bytes;
     double         start;
     uint64_t       i;
-    conf_join_t    join = { 0, 0, 0, true };
+    conf_join_t    join = { 0, 0, 0, true, NULL };
     conf_worker_t  worker;
 
     (void) conf_worker_attach(&m->shm, 1, &worker);

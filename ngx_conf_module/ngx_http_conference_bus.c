@@ -252,6 +252,7 @@ ngx_http_conference_bus_tick(ngx_event_t *ev)
     }
 
     conf_sync_tick(bus->conf->sync);
+    conf_signal_tick(&bus->conf->env);
     ngx_http_conference_history_tick(bus->conf);
 
     conf_worker_report(&bus->conf->env.shm, &bus->conf->env.worker,

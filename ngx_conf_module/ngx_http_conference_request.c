@@ -350,13 +350,14 @@ ngx_http_conference_method(ngx_http_request_t *r)
 
 /*
  * The token: in the header; where a browser cannot set one (sockets, images)
- * in the query too.
+ * in the query, and for sockets among the subprotocols ("bearer, <token>").
  */
 
 static conf_str_t
 ngx_http_conference_token(ngx_http_conference_ctx_t *ctx)
 {
     conf_str_t           token = conf_null_string;
+    ngx_table_elt_t     *h;
     ngx_http_request_t  *r = ctx->request;
 
     if (r->headers_in.authorization != NULL) {
@@ -371,6 +372,14 @@ ngx_http_conference_token(ngx_http_conference_ctx_t *ctx)
         if (token.len == 0) {
             token = ngx_http_conference_str(
                                   ngx_http_conference_arg(r, "access_token"));
+        }
+    }
+
+    if (token.len == 0 && ctx->op.row->body == CONF_BODY_SOCKET) {
+        h = ngx_http_conference_find_header(r, "sec-websocket-protocol");
+
+        if (h != NULL) {
+            token = conf_ws_bearer(ngx_http_conference_str(h->value));
         }
     }
 
@@ -453,6 +462,12 @@ ngx_http_conference_mask(ngx_http_request_t *r)
         end = ngx_strlchr(p, last, '&');
         if (end == NULL) {
             end = last;
+        }
+
+        if (end - p > 7
+            && ngx_strncasecmp(p, (u_char *) "access_", 7) == 0)
+        {
+            p += 7;
         }
 
         if (end - p > 6 && ngx_strncasecmp(p, (u_char *) "token=", 6) == 0) {

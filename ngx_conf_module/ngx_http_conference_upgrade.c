@@ -8,6 +8,8 @@
 #include "ngx_http_conference_stat.h"
 
 
+static ngx_int_t ngx_http_conference_ws_switch(
+    ngx_http_conference_ctx_t *ctx);
 static void ngx_http_conference_ws_take(ngx_http_request_t *r);
 static void ngx_http_conference_ws_greet(ngx_http_conference_ws_t *ws,
     conf_op_t *op);
@@ -139,58 +141,17 @@ ngx_http_conference_origin(ngx_http_conference_ctx_t *ctx)
 void
 ngx_http_conference_ws_start(ngx_http_conference_ctx_t *ctx)
 {
-    u_char                    *p, accept[CONF_WS_ACCEPT_LEN];
+    ngx_int_t                  rc;
     ngx_str_t                  rest;
-    conf_buf_t                 extensions;
     ngx_connection_t          *c;
     ngx_http_request_t        *r = ctx->request;
     ngx_http_conference_ws_t  *ws = ctx->socket;
-    static const char          head[] =
-        "HTTP/1.1 101 Switching Protocols" CRLF
-        "Upgrade: websocket" CRLF
-        "Connection: Upgrade" CRLF
-        "Sec-WebSocket-Accept: ";
-    static const char          extension[] =
-        CRLF "Sec-WebSocket-Extensions: ";
 
     c = r->connection;
 
-    if (conf_ws_accept(ngx_http_conference_str(
-                           ngx_http_conference_find_header(r,
-                               "sec-websocket-key")->value), accept)
-        != CONF_OK)
-    {
-        ngx_http_finalize_request(r, NGX_HTTP_BAD_REQUEST);
-        return;
-    }
-
-    conf_buf_init(&extensions, 256);
-
-    if (ctx->conf->ws_deflate
-        && ngx_http_conference_deflate_offer(r, ws, &extensions) == NGX_ERROR)
-    {
-        conf_buf_free(&extensions);
-        ngx_http_finalize_request(r, NGX_HTTP_BAD_REQUEST);
-        return;
-    }
-
-    p = ngx_http_conference_ws_buf;
-    p = ngx_cpymem(p, head, sizeof(head) - 1);
-    p = ngx_cpymem(p, accept, CONF_WS_ACCEPT_LEN);
-
-    if (ws->deflate) {
-        p = ngx_cpymem(p, extension, sizeof(extension) - 1);
-        p = ngx_cpymem(p, extensions.data, extensions.len);
-    }
-
-    p = ngx_cpymem(p, CRLF CRLF, 4);
-    conf_buf_free(&extensions);
-
-    if (c->send(c, ngx_http_conference_ws_buf,
-                p - ngx_http_conference_ws_buf)
-        != p - ngx_http_conference_ws_buf)
-    {
-        ngx_http_finalize_request(r, NGX_HTTP_CLOSE);
+    rc = ngx_http_conference_ws_switch(ctx);
+    if (rc != NGX_OK) {
+        ngx_http_finalize_request(r, rc);
         return;
     }
 
@@ -234,6 +195,79 @@ ngx_http_conference_ws_start(ngx_http_conference_ctx_t *ctx)
     }
 
     ngx_post_event(c->read, &ngx_posted_events);
+}
+
+
+/* The answer, in one piece; NGX_OK, or what the request ends with. */
+
+static ngx_int_t
+ngx_http_conference_ws_switch(ngx_http_conference_ctx_t *ctx)
+{
+    u_char                    *p, accept[CONF_WS_ACCEPT_LEN];
+    conf_buf_t                 extensions;
+    ngx_table_elt_t           *h;
+    ngx_connection_t          *c;
+    ngx_http_request_t        *r = ctx->request;
+    ngx_http_conference_ws_t  *ws = ctx->socket;
+    static const char          head[] =
+        "HTTP/1.1 101 Switching Protocols" CRLF
+        "Upgrade: websocket" CRLF
+        "Connection: Upgrade" CRLF
+        "Sec-WebSocket-Accept: ";
+    static const char          extension[] =
+        CRLF "Sec-WebSocket-Extensions: ";
+    static const char          protocol[] =
+        CRLF "Sec-WebSocket-Protocol: bearer";
+
+    c = r->connection;
+
+    if (conf_ws_accept(ngx_http_conference_str(
+                           ngx_http_conference_find_header(r,
+                               "sec-websocket-key")->value), accept)
+        != CONF_OK)
+    {
+        return NGX_HTTP_BAD_REQUEST;
+    }
+
+    conf_buf_init(&extensions, 256);
+
+    if (ctx->conf->ws_deflate
+        && ngx_http_conference_deflate_offer(r, ws, &extensions) == NGX_ERROR)
+    {
+        conf_buf_free(&extensions);
+        return NGX_HTTP_BAD_REQUEST;
+    }
+
+    p = ngx_http_conference_ws_buf;
+    p = ngx_cpymem(p, head, sizeof(head) - 1);
+    p = ngx_cpymem(p, accept, CONF_WS_ACCEPT_LEN);
+
+    if (ws->deflate) {
+        p = ngx_cpymem(p, extension, sizeof(extension) - 1);
+        p = ngx_cpymem(p, extensions.data, extensions.len);
+    }
+
+    /* A browser that has offered some wants one of them. */
+
+    h = ngx_http_conference_find_header(r, "sec-websocket-protocol");
+
+    if (h != NULL
+        && conf_ws_bearer(ngx_http_conference_str(h->value)).len != 0)
+    {
+        p = ngx_cpymem(p, protocol, sizeof(protocol) - 1);
+    }
+
+    p = ngx_cpymem(p, CRLF CRLF, 4);
+    conf_buf_free(&extensions);
+
+    if (c->send(c, ngx_http_conference_ws_buf,
+                p - ngx_http_conference_ws_buf)
+        != p - ngx_http_conference_ws_buf)
+    {
+        return NGX_HTTP_CLOSE;
+    }
+
+    return NGX_OK;
 }
 
 

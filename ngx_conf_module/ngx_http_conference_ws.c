@@ -304,11 +304,15 @@ ngx_http_conference_ws_message(ngx_http_conference_ws_t *ws, conf_str_t data)
 {
     conf_rc_t                     rc;
     conf_op_t                    *op;
-    conf_str_t                    type = conf_null_string, none;
+    conf_str_t                    none = conf_null_string;
     conf_arena_t                 *arena;
     ngx_http_conference_ws_op_t  *wo;
 
-    none = type;
+    if (ws->session.bound != NULL && !conf_live_heard(&ws->session)) {
+        ngx_http_conference_ws_shut(&ws->session, CONF_CLOSE_FLOOD);
+        ws->ended = 1;
+        return;
+    }
 
     arena = conf_arena_create(NGX_HTTP_CONFERENCE_WS_ARENA, 0);
     wo = arena == NULL ? NULL
@@ -325,7 +329,6 @@ ngx_http_conference_ws_message(ngx_http_conference_ws_t *ws, conf_str_t data)
     op = &wo->op;
     op->env = ws->session.env;
     op->settings = ws->session.settings;
-    op->api = ws->session.api;
     op->arena = arena;
     op->auth = ws->session.auth;
     op->session = &ws->session;
@@ -340,15 +343,8 @@ ngx_http_conference_ws_message(ngx_http_conference_ws_t *ws, conf_str_t data)
     ws->ops = wo;
     ws->nops++;
 
-    rc = conf_schema_peek(arena, data, op->api->type_field, &type);
-
-    if (rc == CONF_OK || rc == CONF_E_NOT_FOUND) {
-        op->row = conf_api_message(op->api, type);
-        rc = op->row == NULL ? CONF_E_NOT_FOUND : CONF_OK;
-
-    } else {
-        op->row = conf_api_message(op->api, type);
-    }
+    rc = conf_api_find_message(&ws->session, arena, data, &op->row);
+    op->api = ws->session.api;
 
     if (rc == CONF_OK) {
         rc = conf_op_limit(op, op->auth.user_id);
@@ -487,17 +483,19 @@ ngx_http_conference_ws_head(conf_out_t *out, uint8_t opcode,
 void
 ngx_http_conference_ws_shut(conf_session_t *s, conf_close_e why)
 {
+    const conf_close_row_t    *row;
     ngx_http_conference_ws_t  *ws = (ngx_http_conference_ws_t *) s;
 
-    static const struct {
-        ngx_uint_t   code;
-        const char  *reason;
-    } closes[] = {
+    static const conf_close_row_t  closes[CONF_CLOSE_MAX] = {
         { CONF_WS_NORMAL, "" },
         { CONF_WS_GOING_AWAY, "server is going away" },
         { CONF_WS_POLICY, "token is no longer valid" },
         { CONF_WS_POLICY, "too slow" },
-        { CONF_WS_INTERNAL, "internal error" }
+        { CONF_WS_INTERNAL, "internal error" },
+        { CONF_WS_POLICY, "removed from the room" },
+        { CONF_WS_NORMAL, "room has ended" },
+        { CONF_WS_POLICY, "too many messages" },
+        { CONF_WS_NORMAL, "replaced by another connection" }
     };
 
     if (ws->closing) {
@@ -511,7 +509,9 @@ ngx_http_conference_ws_shut(conf_session_t *s, conf_close_e why)
                       ws->queued);
     }
 
-    ngx_http_conference_ws_close(ws, closes[why].code, closes[why].reason);
+    row = s->api->closes != NULL ? s->api->closes : closes;
+
+    ngx_http_conference_ws_close(ws, row[why].code, row[why].reason);
 }
 
 
@@ -662,6 +662,7 @@ ngx_http_conference_ws_free(ngx_http_conference_ws_t *ws)
         ngx_http_conference_ws_op_end(ws->ops);
     }
 
+    conf_live_unbind(&ws->session);
     ngx_http_conference_ws_discard(ws);
 
     conf_ws_reader_free(&ws->reader);

@@ -10,6 +10,8 @@ typedef struct {
     conf_shm_sub_t      *sub;
     conf_shm_user_t     *user;
     conf_shm_seat_t     *seat;
+    conf_shm_peer_t     *peer;          /* NULL: is none */
+    conf_shm_stage_t    *stage;         /* made for it, else NULL */
     bool                 fresh_channel;
     bool                 fresh_sub;
     bool                 fresh_user;
@@ -18,10 +20,14 @@ typedef struct {
 
 static conf_rc_t conf_channel_join_locked(conf_shm_t *shm,
     conf_shm_root_t *root, uint64_t id, const conf_join_t *join, bool *first);
-static conf_rc_t conf_channel_parts(conf_shm_t *shm, uint64_t key,
+static conf_rc_t conf_channel_parts(conf_shm_t *shm, const conf_join_t *join,
+    conf_channel_parts_t *parts);
+static bool conf_channel_staged(conf_shm_t *shm, const conf_join_t *join,
     conf_channel_parts_t *parts);
 static void conf_channel_link(conf_shm_t *shm, conf_shm_root_t *root,
     const conf_join_t *join, const conf_channel_parts_t *parts);
+static void conf_channel_begin(conf_shm_root_t *root,
+    conf_shm_channel_t *channel);
 static void conf_channel_free(conf_shm_t *shm, conf_shm_root_t *root,
     conf_shm_channel_t *channel);
 static void conf_channel_unsub(conf_shm_t *shm, conf_shm_channel_t *channel,
@@ -64,12 +70,14 @@ conf_channel_join(conf_shm_t *shm, uint64_t session, const conf_join_t *join,
 
 conf_rc_t
 conf_channel_leave(conf_shm_t *shm, uint64_t session, uint64_t channel,
-    bool unsubscribe, bool *last)
+    bool unsubscribe, conf_left_t *left)
 {
     conf_shm_root_t  *root;
     conf_shm_seat_t  *seat;
 
-    *last = false;
+    left->last = false;
+    left->led = false;
+    left->peer = false;
 
     root = conf_shm_lock(shm);
     if (root == NULL) {
@@ -79,7 +87,7 @@ conf_channel_leave(conf_shm_t *shm, uint64_t session, uint64_t channel,
     seat = conf_shm_seat(root, session, channel);
 
     if (seat != NULL) {
-        *last = conf_shm_seat_end(shm, root, seat);
+        conf_shm_seat_end(shm, root, seat, left);
     }
 
     conf_shm_unlock(shm);
@@ -130,6 +138,32 @@ conf_channel_count(conf_shm_t *shm, uint64_t channel)
 
     c = conf_shm_channel(root, channel);
     n = c != NULL ? c->nusers : 0;
+
+    conf_shm_unlock(shm);
+
+    return n;
+}
+
+
+size_t
+conf_channel_sessions(conf_shm_t *shm, uint64_t channel)
+{
+    size_t               n;
+    conf_shm_sub_t      *sub;
+    conf_shm_root_t     *root;
+    conf_shm_channel_t  *c;
+
+    root = conf_shm_lock(shm);
+    if (root == NULL) {
+        return 0;
+    }
+
+    n = 0;
+    c = conf_shm_channel(root, channel);
+
+    for (sub = c != NULL ? c->subs : NULL; sub != NULL; sub = sub->next) {
+        n += sub->sessions;
+    }
 
     conf_shm_unlock(shm);
 
@@ -234,9 +268,9 @@ conf_shm_seat(conf_shm_root_t *root, uint64_t session, uint64_t channel)
 }
 
 
-bool
+void
 conf_shm_seat_end(conf_shm_t *shm, conf_shm_root_t *root,
-    conf_shm_seat_t *seat)
+    conf_shm_seat_t *seat, conf_left_t *left)
 {
     uint32_t             slot;
     conf_shm_user_t     *user;
@@ -246,6 +280,16 @@ conf_shm_seat_end(conf_shm_t *shm, conf_shm_root_t *root,
     channel = user->channel;
     slot = seat->session->slot;
 
+    left->channel = channel->key;
+    left->user = user->node.key;
+    left->last = user->sessions == 1;
+    left->led = false;
+    left->peer = seat->peer != NULL;
+
+    if (seat->peer != NULL) {
+        conf_shm_peer_end(shm, root, seat, left);
+    }
+
     conf_hash_remove(&root->seats, shm->ops, &seat->node,
                      conf_channel_seat_hash);
     conf_queue_remove(&seat->link);
@@ -254,7 +298,7 @@ conf_shm_seat_end(conf_shm_t *shm, conf_shm_root_t *root,
     conf_channel_unsub(shm, channel, slot);
 
     if (--user->sessions != 0) {
-        return false;
+        return;
     }
 
     conf_tree_remove(&channel->users, &user->node);
@@ -263,8 +307,6 @@ conf_shm_seat_end(conf_shm_t *shm, conf_shm_root_t *root,
     if (--channel->nusers == 0) {
         conf_channel_free(shm, root, channel);
     }
-
-    return true;
 }
 
 
@@ -295,7 +337,7 @@ conf_channel_join_locked(conf_shm_t *shm, conf_shm_root_t *root, uint64_t id,
                                                         parts.session->user);
     }
 
-    rc = conf_channel_parts(shm, join->channel, &parts);
+    rc = conf_channel_parts(shm, join, &parts);
 
     if (rc == CONF_OK) {
         conf_channel_link(shm, root, join, &parts);
@@ -309,7 +351,8 @@ conf_channel_join_locked(conf_shm_t *shm, conf_shm_root_t *root, uint64_t id,
 /* Allocates what is not there yet: all or nothing. */
 
 static conf_rc_t
-conf_channel_parts(conf_shm_t *shm, uint64_t key, conf_channel_parts_t *parts)
+conf_channel_parts(conf_shm_t *shm, const conf_join_t *join,
+    conf_channel_parts_t *parts)
 {
     size_t  size;
 
@@ -318,8 +361,8 @@ conf_channel_parts(conf_shm_t *shm, uint64_t key, conf_channel_parts_t *parts)
     parts->fresh_user = parts->user == NULL;
 
     if (parts->fresh_channel) {
-        size = conf_channel_kind(key) == CONF_CHANNEL_ROOM
-               ? sizeof(conf_shm_room_t) : sizeof(conf_shm_channel_t);
+        size = conf_channel_kind(join->channel) == CONF_CHANNEL_USER
+               ? sizeof(conf_shm_channel_t) : sizeof(conf_shm_room_t);
         parts->channel = conf_shm_alloc(shm, size);
 
         if (parts->channel == NULL) {
@@ -349,6 +392,11 @@ conf_channel_parts(conf_shm_t *shm, uint64_t key, conf_channel_parts_t *parts)
         goto failed;
     }
 
+    if (join->peer != NULL && !conf_channel_staged(shm, join, parts)) {
+        conf_shm_free(shm, parts->seat);
+        goto failed;
+    }
+
     return CONF_OK;
 
 failed:
@@ -369,12 +417,35 @@ failed:
 }
 
 
+/* A peer, and a stage where the channel has none. */
+
+static bool
+conf_channel_staged(conf_shm_t *shm, const conf_join_t *join,
+    conf_channel_parts_t *parts)
+{
+    parts->peer = conf_shm_peer_make(shm, join->peer);
+    if (parts->peer == NULL) {
+        return false;
+    }
+
+    if (parts->fresh_channel || conf_shm_stage(parts->channel) == NULL) {
+        parts->stage = conf_shm_stage_make(shm, join->channel);
+
+        if (parts->stage == NULL) {
+            conf_shm_free(shm, parts->peer);
+            return false;
+        }
+    }
+
+    return true;
+}
+
+
 static void
 conf_channel_link(conf_shm_t *shm, conf_shm_root_t *root,
     const conf_join_t *join, const conf_channel_parts_t *parts)
 {
     uint64_t             id;
-    conf_shm_room_t     *room;
     conf_shm_channel_t  *channel;
 
     channel = parts->channel;
@@ -389,13 +460,12 @@ conf_channel_link(conf_shm_t *shm, conf_shm_root_t *root,
         conf_hash_insert(&root->channels, shm->ops, &channel->node,
                          conf_channel_hash);
 
-        if (conf_channel_kind(channel->key) == CONF_CHANNEL_ROOM) {
-            room = (conf_shm_room_t *) channel;
-            room->node.key = channel->key;
-            room->node.prio = conf_hash_of(&root->channels, channel->key, 1);
-            conf_tree_insert(&root->rooms, &room->node);
-            root->nrooms++;
-        }
+        conf_channel_begin(root, channel);
+    }
+
+    if (parts->stage != NULL) {
+        ((conf_shm_room_t *) channel)->stage = parts->stage;
+        conf_queue_append(&root->stages, &parts->stage->link);
     }
 
     if (parts->fresh_sub) {
@@ -419,10 +489,45 @@ conf_channel_link(conf_shm_t *shm, conf_shm_root_t *root,
     parts->user->sessions++;
     parts->seat->session = parts->session;
     parts->seat->user = parts->user;
+    parts->seat->peer = NULL;
 
     conf_queue_append(&parts->session->seats, &parts->seat->link);
     conf_hash_insert(&root->seats, shm->ops, &parts->seat->node,
                      conf_channel_seat_hash);
+
+    if (parts->peer != NULL) {
+        conf_shm_peer_link(root, parts->seat, parts->peer);
+    }
+}
+
+
+/* What a new channel is besides, by its kind. */
+
+static void
+conf_channel_begin(conf_shm_root_t *root, conf_shm_channel_t *channel)
+{
+    conf_shm_room_t  *room;
+
+    if (conf_channel_kind(channel->key) == CONF_CHANNEL_USER) {
+        return;
+    }
+
+    room = (conf_shm_room_t *) channel;
+    room->stage = NULL;
+
+    if (conf_channel_kind(channel->key) == CONF_CHANNEL_DOOR) {
+        root->ndoors++;
+        return;
+    }
+
+    if (conf_channel_kind(channel->key) != CONF_CHANNEL_ROOM) {
+        return;
+    }
+
+    room->node.key = channel->key;
+    room->node.prio = conf_hash_of(&root->channels, channel->key, 1);
+    conf_tree_insert(&root->rooms, &room->node);
+    root->nrooms++;
 }
 
 
@@ -436,10 +541,17 @@ conf_channel_free(conf_shm_t *shm, conf_shm_root_t *root,
 
     conf_shm_gap_end(shm, root, channel);
 
+    if (conf_shm_stage(channel) != NULL) {
+        conf_shm_stage_end(shm, root, conf_shm_stage(channel));
+    }
+
     if (conf_channel_kind(channel->key) == CONF_CHANNEL_ROOM) {
         room = (conf_shm_room_t *) channel;
         conf_tree_remove(&root->rooms, &room->node);
         root->nrooms--;
+
+    } else if (conf_channel_kind(channel->key) == CONF_CHANNEL_DOOR) {
+        root->ndoors--;
     }
 
     conf_hash_remove(&root->channels, shm->ops, &channel->node,

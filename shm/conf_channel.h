@@ -2,7 +2,8 @@
 /*
  * Channels: who is where, and who hears what.
  *
- * A channel is a room or a user's own (every session of the user is in it:
+ * A channel is a room, a room's door (sessions that came for that room only
+ * and are not in it yet) or a user's own (every session of the user is in it:
  * that is being online, and the way to reach the user anywhere).  Sessions
  * join channels; a worker that has a session in a channel subscribes to it;
  * a published event goes once into the inbox of every subscribed worker, the
@@ -20,7 +21,8 @@
 
 typedef enum {
     CONF_CHANNEL_ROOM = 1,
-    CONF_CHANNEL_USER
+    CONF_CHANNEL_USER,
+    CONF_CHANNEL_DOOR
 } conf_channel_kind_e;
 
 /* A channel's key: kind and id; ids stay below 2^56. */
@@ -35,6 +37,10 @@ typedef enum {
  * one of the channel's epoch and is delivered in that order, exactly once:
  * one that came before is dropped, one that comes early waits for those
  * between (see conf_channel_gap()).
+ *
+ * In a room that has peers every event, durable or not, gets the next number
+ * of the room's ring as live, by which a peer that lost its connection asks
+ * for what it has missed.
  */
 
 typedef struct {
@@ -43,6 +49,8 @@ typedef struct {
     uint64_t    seq;
     uint64_t    from;         /* session, 0: none; the receiver may skip it */
     uint64_t    to;           /* session in it, 0: all of the channel */
+    uint64_t    user;         /* only the peers of this user; 0: everybody */
+    uint64_t    live;         /* set here; 0: none */
     uint32_t    type;         /* opaque here */
     conf_str_t  body;         /* opaque here */
 } conf_event_t;
@@ -58,7 +66,8 @@ conf_rc_t conf_session_open(conf_shm_t *shm, const conf_worker_t *worker,
 
 /*
  * Leaves all its channels; left is called, without the lock, for each channel
- * in which no other session of the user remains.  Idempotent.
+ * in which no other session of the user remains or in which it was a peer.
+ * Idempotent.
  */
 void conf_session_close(conf_shm_t *shm, uint64_t session, conf_left_pt left,
     void *data);
@@ -78,17 +87,18 @@ typedef struct {
     uint64_t    epoch;
     uint64_t    seq;
     bool        subscribe;
+    const conf_peer_t  *peer;     /* what it shows of itself; NULL: nothing */
 } conf_join_t;
 
 conf_rc_t conf_channel_join(conf_shm_t *shm, uint64_t session,
     const conf_join_t *join, bool *first);
 
 /*
- * Leaves.  unsubscribe: it was the worker's last session there.  *last: the
- * user has no other session in the channel.  CONF_OK, CONF_E_NOT_FOUND.
+ * Leaves.  unsubscribe: it was the worker's last session there.  *left tells
+ * what the others may want to know.  CONF_OK, CONF_E_NOT_FOUND.
  */
 conf_rc_t conf_channel_leave(conf_shm_t *shm, uint64_t session,
-    uint64_t channel, bool unsubscribe, bool *last);
+    uint64_t channel, bool unsubscribe, conf_left_t *left);
 
 /*
  * Users in the channel, each once, at most max, by growing id from the first
@@ -97,13 +107,70 @@ conf_rc_t conf_channel_leave(conf_shm_t *shm, uint64_t session,
 size_t conf_channel_users(conf_shm_t *shm, uint64_t channel, uint64_t after,
     uint64_t *users, size_t max);
 
-/* How many users; is this one in it; how many of these have a session. */
+/* How many users, how many sessions; is this user in it? */
 size_t conf_channel_count(conf_shm_t *shm, uint64_t channel);
+size_t conf_channel_sessions(conf_shm_t *shm, uint64_t channel);
 bool conf_channel_has(conf_shm_t *shm, uint64_t channel, uint64_t user);
+
+
+/*
+ * Peers: sessions that show something of themselves (see conf_join_t) in a
+ * room or at its door.  Here they are read, by growing user, at most max of
+ * them, into buf (reset first), to be taken out by conf_peer_next(), whose
+ * strings point into buf.  CONF_OK, CONF_E_NOT_FOUND (of the one session),
+ * CONF_E_NOMEM.
+ */
+conf_rc_t conf_peer_list(conf_shm_t *shm, uint64_t channel, conf_buf_t *buf,
+    size_t max);
+conf_rc_t conf_peer_get(conf_shm_t *shm, uint64_t session, conf_buf_t *buf);
+conf_rc_t conf_peer_next(const conf_buf_t *buf, size_t *pos,
+    conf_peer_t *peer);
+
+/* The session that has this id of its own choice in the room; 0: none. */
+uint64_t conf_peer_find(conf_shm_t *shm, uint64_t channel, conf_str_t id);
+
+/* Sets role, media, active_ms of what the session shows. */
+void conf_peer_set(conf_shm_t *shm, uint64_t session,
+    const conf_peer_t *peer);
+
+
+/*
+ * Who leads: at most one peer of a room does.  Its end is the end of the lead
+ * (see conf_left_t).  CONF_OK: it is changed; CONF_DONE: it was so before;
+ * CONF_E_TAKEN: another one leads; CONF_E_NOT_FOUND: not a peer.  *lead is
+ * what holds afterwards, session 0: nobody.
+ */
+typedef struct {
+    uint64_t    session;
+    uint64_t    user;
+    int64_t     since_ms;
+} conf_lead_t;
+
+conf_rc_t conf_lead_set(conf_shm_t *shm, uint64_t channel, uint64_t session,
+    bool on, conf_lead_t *lead);
+void conf_lead_get(conf_shm_t *shm, uint64_t channel, conf_lead_t *lead);
+
+
+/*
+ * The ring of a room that has peers: its newest events, for CONF_RING_MS.
+ * conf_ring_live() is the number of the newest one, 0 when there is no ring.
+ * conf_ring_read() copies those in (after, last] that are for all or for the
+ * user into buf (reset first), to be read by conf_inbox_next(); CONF_OK,
+ * CONF_E_CONFLICT (some of them are gone), CONF_E_NOMEM.  conf_ring_tidy()
+ * drops what is too old, a few rooms a call.
+ */
+#define CONF_RING_EVENTS  256
+#define CONF_RING_BYTES   (256 * 1024)
+#define CONF_RING_MS      30000
+
+uint64_t conf_ring_live(conf_shm_t *shm, uint64_t channel);
+conf_rc_t conf_ring_read(conf_shm_t *shm, uint64_t channel, uint64_t user,
+    uint64_t after, uint64_t last, conf_buf_t *buf);
+void conf_ring_tidy(conf_shm_t *shm);
 
 /*
  * Publishes.  CONF_OK; CONF_DONE: nobody is there (what is for one session
- * goes to the worker of that one only), or it came before;
+ * or one user goes to the workers of those only), or it came before;
  * CONF_AGAIN: it waits for the events before it; CONF_E_ZONE_FULL: not
  * delivered (a durable one leaves a gap that repairs itself later).
  * wake is filled in any case.

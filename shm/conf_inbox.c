@@ -13,6 +13,8 @@ typedef struct {
     uint64_t    seq;
     uint64_t    from;
     uint64_t    to;
+    uint64_t    user;
+    uint64_t    live;
     uint64_t    len;
     uint64_t    type;
 } conf_inbox_head_t;
@@ -20,7 +22,6 @@ typedef struct {
 
 static size_t conf_inbox_take(conf_shm_t *shm, conf_shm_root_t *root,
     conf_shm_worker_t *worker, conf_buf_t *buf, size_t bytes_max);
-static void conf_inbox_copy(conf_buf_t *buf, const conf_shm_event_t *event);
 static void conf_inbox_pop(conf_shm_t *shm, conf_shm_root_t *root,
     conf_shm_worker_t *worker);
 
@@ -94,6 +95,8 @@ conf_inbox_next(const conf_buf_t *buf, size_t *pos, conf_event_t *event)
     event->seq = head.seq;
     event->from = head.from;
     event->to = head.to;
+    event->user = head.user;
+    event->live = head.live;
     event->type = (uint32_t) head.type;
     event->body.len = (size_t) head.len;
     event->body.data = buf->data + *pos;
@@ -154,6 +157,9 @@ conf_shm_event_release(conf_shm_t *shm, conf_shm_root_t *root,
     if (--event->refs == 0) {
         root->nevents--;
         conf_shm_free(shm, event);
+
+    } else if (event->refs == 1 && event->kept_ms != 0) {
+        root->nkept++;
     }
 }
 
@@ -172,7 +178,7 @@ conf_inbox_take(conf_shm_t *shm, conf_shm_root_t *root,
 
     while (worker->depth != 0) {
         event = worker->ring[worker->head];
-        size = sizeof(conf_inbox_head_t) + event->len;
+        size = conf_shm_inbox_size(event);
 
         if (buf->limit != 0 && size > buf->limit) {
             worker->lost = true;
@@ -189,7 +195,7 @@ conf_inbox_take(conf_shm_t *shm, conf_shm_root_t *root,
             return buf->len == 0 ? size : 0;
         }
 
-        conf_inbox_copy(buf, event);
+        conf_shm_inbox_copy(buf, event);
         conf_inbox_pop(shm, root, worker);
     }
 
@@ -197,8 +203,15 @@ conf_inbox_take(conf_shm_t *shm, conf_shm_root_t *root,
 }
 
 
-static void
-conf_inbox_copy(conf_buf_t *buf, const conf_shm_event_t *event)
+size_t
+conf_shm_inbox_size(const conf_shm_event_t *event)
+{
+    return sizeof(conf_inbox_head_t) + event->len;
+}
+
+
+void
+conf_shm_inbox_copy(conf_buf_t *buf, const conf_shm_event_t *event)
 {
     conf_inbox_head_t  head;
 
@@ -207,6 +220,8 @@ conf_inbox_copy(conf_buf_t *buf, const conf_shm_event_t *event)
     head.seq = event->seq;
     head.from = event->from;
     head.to = event->to;
+    head.user = event->user;
+    head.live = event->live;
     head.len = event->len;
     head.type = event->type;
 

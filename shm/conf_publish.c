@@ -2,6 +2,8 @@
 #include "conf_shm_root.h"
 
 
+_Static_assert(CONF_WORKERS_MAX <= 64, "slots of workers are bits");
+
 /* One publish, or one skip: the channel and who is to be woken. */
 
 typedef struct {
@@ -23,6 +25,8 @@ static void conf_publish_advance(conf_publish_ctx_t *p);
 static void conf_publish_first(conf_publish_ctx_t *p);
 static conf_rc_t conf_publish_deliver(conf_publish_ctx_t *p,
     conf_shm_event_t *event);
+static uint64_t conf_publish_slots(conf_publish_ctx_t *p,
+    const conf_shm_stage_t *stage, const conf_shm_event_t *event);
 static conf_shm_event_t *conf_publish_event(conf_publish_ctx_t *p,
     const conf_event_t *event);
 static conf_shm_gap_t *conf_publish_gap(conf_publish_ctx_t *p, uint64_t seq);
@@ -372,36 +376,70 @@ conf_publish_first(conf_publish_ctx_t *p)
 
 
 /*
- * Into each inbox that listens, or into that of the one session that it is
- * for.
+ * Into each inbox that listens, or into those of whom it is for; it has its
+ * number before it is in the first of them.
  */
 
 static conf_rc_t
 conf_publish_deliver(conf_publish_ctx_t *p, conf_shm_event_t *event)
 {
-    conf_shm_sub_t   *sub;
-    conf_shm_seat_t  *seat;
-    conf_shm_root_t  *root;
+    uint64_t           slots;
+    conf_shm_sub_t    *sub;
+    conf_shm_root_t   *root;
+    conf_shm_stage_t  *stage;
 
     root = p->root;
     root->published++;
 
-    if (event->to != 0) {
-        seat = conf_shm_seat(root, event->to, event->channel);
-        if (seat == NULL) {
+    slots = UINT64_MAX;
+    stage = conf_shm_stage(p->channel);
+
+    if (event->to != 0 || event->user != 0) {
+        slots = conf_publish_slots(p, stage, event);
+        if (slots == 0) {
             return CONF_DONE;
         }
+    }
 
-        conf_shm_inbox_put(root, &root->workers[seat->session->slot], event,
-                           p->wake);
-        return CONF_OK;
+    if (stage != NULL) {
+        conf_shm_ring_put(p->shm, root, stage, event);
     }
 
     for (sub = p->channel->subs; sub != NULL; sub = sub->next) {
-        conf_shm_inbox_put(root, &root->workers[sub->slot], event, p->wake);
+        if ((slots & ((uint64_t) 1 << sub->slot)) != 0) {
+            conf_shm_inbox_put(root, &root->workers[sub->slot], event,
+                               p->wake);
+        }
     }
 
     return CONF_OK;
+}
+
+
+/* The workers of the one session, or of the user's peers. */
+
+static uint64_t
+conf_publish_slots(conf_publish_ctx_t *p, const conf_shm_stage_t *stage,
+    const conf_shm_event_t *event)
+{
+    uint64_t          slots;
+    conf_shm_peer_t  *peer;
+    conf_shm_seat_t  *seat;
+
+    if (event->to != 0) {
+        seat = conf_shm_seat(p->root, event->to, event->channel);
+
+        return seat == NULL ? 0 : (uint64_t) 1 << seat->session->slot;
+    }
+
+    slots = 0;
+    peer = stage != NULL ? conf_shm_peer(stage, event->user) : NULL;
+
+    for ( /* void */ ; peer != NULL; peer = peer->same) {
+        slots |= (uint64_t) 1 << peer->seat->session->slot;
+    }
+
+    return slots;
 }
 
 
@@ -427,6 +465,9 @@ conf_publish_event(conf_publish_ctx_t *p, const conf_event_t *event)
     record->seq = event->seq;
     record->from = event->from;
     record->to = event->to;
+    record->user = event->user;
+    record->live = 0;
+    record->kept_ms = 0;
     record->len = event->body.len;
 
     if (event->body.len != 0) {

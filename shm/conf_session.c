@@ -117,7 +117,7 @@ bool
 conf_shm_session_end(conf_shm_t *shm, conf_shm_root_t *root,
     conf_shm_session_t *session, conf_shm_left_t *lefts)
 {
-    uint64_t          channel;
+    conf_left_t      *left;
     conf_shm_seat_t  *seat;
 
     session->closing = 1;
@@ -130,11 +130,11 @@ conf_shm_session_end(conf_shm_t *shm, conf_shm_root_t *root,
         lefts->steps++;
 
         seat = conf_container(session->seats.next, conf_shm_seat_t, link);
-        channel = seat->user->channel->key;
+        left = &lefts->left[lefts->n];
 
-        if (conf_shm_seat_end(shm, root, seat)) {
-            lefts->channels[lefts->n] = channel;
-            lefts->users[lefts->n] = session->user;
+        conf_shm_seat_end(shm, root, seat, left);
+
+        if (left->last || left->peer) {
             lefts->n++;
         }
     }
@@ -161,7 +161,7 @@ conf_shm_left_call(const conf_shm_left_t *lefts, conf_left_pt left, void *data)
     }
 
     for (i = 0; i < lefts->n; i++) {
-        left(data, lefts->channels[i], lefts->users[i]);
+        left(data, &lefts->left[i]);
     }
 }
 

@@ -8,6 +8,7 @@
 #define CONF_SHM_ROUNDS   8         /* of making room for an allocation */
 #define CONF_SHM_COPIES   8         /* that go in a round */
 #define CONF_SHM_BUCKETS  2
+#define CONF_SHM_RINGED   8
 
 #define CONF_FNV_BASIS    0xcbf29ce484222325
 #define CONF_FNV_PRIME    0x100000001b3
@@ -130,8 +131,9 @@ conf_shm_stat(conf_shm_t *shm, conf_shm_stat_t *stat)
     stat->channels = root->channels.n;
     stat->rooms = root->nrooms;
     stat->sessions = root->sessions.n;
-    stat->users = root->channels.n - root->nrooms;
-    stat->events = root->nevents;
+    stat->users = root->channels.n - root->nrooms - root->ndoors;
+    stat->events = root->nevents - root->nkept;
+    stat->kept = root->nkept;
     stat->published = root->published;
     stat->dropped = root->dropped;
     stat->zone_full = root->zone_full;
@@ -213,6 +215,7 @@ conf_shm_alloc(conf_shm_t *shm, size_t size)
     for (round = 0; p == NULL && round < CONF_SHM_ROUNDS; round++) {
         n = conf_shm_cache_evict(shm, root, CONF_SHM_COPIES);
         n += conf_shm_limit_evict(shm, root, CONF_SHM_BUCKETS);
+        n += conf_shm_ring_evict(shm, root, CONF_SHM_RINGED);
 
         if (n == 0) {
             break;
@@ -259,6 +262,7 @@ conf_shm_make(conf_shm_t *shm, const conf_shm_birth_t *birth)
     root->generation = birth->generation;
     root->numbers = birth->numbers;
 
+    conf_queue_init(&root->stages);
     conf_queue_init(&root->gaps);
     conf_queue_init(&root->spares);
     conf_queue_init(&root->recent);
@@ -325,6 +329,8 @@ conf_shm_layout(void)
         sizeof(conf_shm_sub_t),
         sizeof(conf_shm_channel_t),
         sizeof(conf_shm_room_t),
+        sizeof(conf_shm_stage_t),
+        sizeof(conf_shm_peer_t),
         sizeof(conf_shm_user_t),
         sizeof(conf_shm_seat_t),
         sizeof(conf_shm_gap_t),

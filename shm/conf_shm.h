@@ -65,6 +65,7 @@ typedef struct {
     uint64_t    sessions;
     uint64_t    users;           /* with at least one session */
     uint64_t    events;          /* held by inboxes and gaps now */
+    uint64_t    kept;            /* by rings of rooms only */
     uint64_t    published;       /* since the zone was made */
     uint64_t    dropped;         /* events an inbox had no room for */
     uint64_t    zone_full;       /* allocations that failed */

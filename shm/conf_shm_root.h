@@ -6,7 +6,8 @@
  * Sizes matter: the slab has 8, 16, .. 2048 bytes.  A session costs 64, its
  * user's channel 64, and each channel that it is in 64 for the seat, 64 for
  * the user (once for all of the user's sessions) and 16 for the worker (once
- * for all of the worker's sessions).
+ * for all of the worker's sessions).  A peer costs 256 more, mostly, and a
+ * room that has peers 128 and what its ring holds.
  *
  * Functions that get a root run with the lock held.
  */
@@ -33,10 +34,12 @@
 
 /*
  * An event: one reference for whoever makes or holds it back, one for each
- * inbox it is in; the last to go frees it.
+ * inbox it is in, one for its room's ring; the last to go frees it.
  */
 
-typedef struct {
+typedef struct conf_shm_event_s  conf_shm_event_t;
+
+struct conf_shm_event_s {
     uint32_t              refs;
     uint32_t              type;
     uint64_t              channel;
@@ -44,9 +47,13 @@ typedef struct {
     uint64_t              seq;
     uint64_t              from;
     uint64_t              to;
+    uint64_t              user;
+    uint64_t              live;
+    int64_t               kept_ms;      /* since when it is in a ring; 0: not */
+    conf_shm_event_t     *later;        /* in its ring */
     size_t                len;
     uint8_t               body[];
-} conf_shm_event_t;
+};
 
 
 /* A worker's slot; number 0: free. */
@@ -123,11 +130,29 @@ struct conf_shm_channel_s {
     conf_shm_gap_t       *gap;          /* or NULL */
 };
 
-/* A channel of kind room. */
+/* What a room has beside its sessions once one of them is a peer. */
+
+typedef struct conf_shm_peer_s   conf_shm_peer_t;
+
+typedef struct {
+    conf_queue_t          link;         /* of root->stages */
+    conf_tree_t          *peers;        /* the first one of each user */
+    conf_lead_t           lead;         /* session 0: nobody's */
+
+    conf_shm_event_t     *first;        /* the ring, each with a reference */
+    conf_shm_event_t     *last;
+    size_t                nkept;
+    size_t                bytes;
+    uint64_t              floor;        /* all up to this one are gone */
+    uint64_t              live;         /* of the newest event */
+} conf_shm_stage_t;
+
+/* A channel of kind room or door. */
 
 typedef struct {
     conf_shm_channel_t    channel;      /* first */
-    conf_tree_t           node;         /* of root->rooms */
+    conf_tree_t           node;         /* of root->rooms, when a room */
+    conf_shm_stage_t     *stage;        /* or NULL */
 } conf_shm_room_t;
 
 /* A user in a channel. */
@@ -145,7 +170,25 @@ typedef struct {
     conf_queue_t          link;         /* of its session */
     conf_shm_session_t   *session;
     conf_shm_user_t      *user;
+    conf_shm_peer_t      *peer;         /* or NULL */
 } conf_shm_seat_t;
+
+/* A peer: goes with its seat.  text: id, name, nickname. */
+
+struct conf_shm_peer_s {
+    conf_tree_t           node;         /* of its stage, the first of a user */
+    conf_shm_peer_t      *same;         /* the user's next */
+    conf_shm_seat_t      *seat;
+    uint32_t              role;
+    uint32_t              media;
+    int64_t               opened_ms;
+    int64_t               joined_ms;
+    int64_t               active_ms;
+    uint16_t              id_len;
+    uint16_t              name_len;
+    uint16_t              nickname_len;
+    uint8_t               text[];
+};
 
 
 /* A hot copy. */
@@ -204,7 +247,9 @@ struct conf_shm_root_s {
     size_t                reserve;      /* pages: copies and buckets stop */
 
     uint64_t              nrooms;
+    uint64_t              ndoors;
     uint64_t              nevents;
+    uint64_t              nkept;        /* of them, in nothing but a ring */
     uint64_t              published;
     uint64_t              dropped;
     uint64_t              zone_full;
@@ -217,6 +262,9 @@ struct conf_shm_root_s {
     conf_hash_t           channels;     /* conf_channel.c */
     conf_hash_t           seats;
     conf_tree_t          *rooms;
+
+    conf_queue_t          stages;       /* conf_ring.c; longest untidied
+                                           first */
 
     conf_queue_t          gaps;         /* conf_publish.c */
     conf_queue_t          spares;
@@ -257,8 +305,7 @@ void conf_shm_free(conf_shm_t *shm, void *p);
 typedef struct {
     size_t                steps;        /* seats and sessions taken away */
     size_t                n;
-    uint64_t              channels[CONF_SLICE];
-    uint64_t              users[CONF_SLICE];
+    conf_left_t           left[CONF_SLICE];
 } conf_shm_left_t;
 
 void conf_shm_left_call(const conf_shm_left_t *lefts, conf_left_pt left,
@@ -281,9 +328,41 @@ conf_shm_channel_t *conf_shm_channel(conf_shm_root_t *root, uint64_t key);
 conf_shm_seat_t *conf_shm_seat(conf_shm_root_t *root, uint64_t session,
     uint64_t channel);
 
-/* Tells whether the user has no other in the channel. */
-bool conf_shm_seat_end(conf_shm_t *shm, conf_shm_root_t *root,
-    conf_shm_seat_t *seat);
+void conf_shm_seat_end(conf_shm_t *shm, conf_shm_root_t *root,
+    conf_shm_seat_t *seat, conf_left_t *left);
+
+/* conf_peer.c: what a join needs, all or nothing; NULL: the zone is full. */
+conf_shm_peer_t *conf_shm_peer_make(conf_shm_t *shm,
+    const conf_peer_t *peer);
+conf_shm_stage_t *conf_shm_stage_make(conf_shm_t *shm, uint64_t channel);
+
+/* Links a peer to its seat, which is linked; unlinks and frees it. */
+void conf_shm_peer_link(conf_shm_root_t *root, conf_shm_seat_t *seat,
+    conf_shm_peer_t *peer);
+void conf_shm_peer_end(conf_shm_t *shm, conf_shm_root_t *root,
+    conf_shm_seat_t *seat, conf_left_t *left);
+
+/* The room's stage, or NULL; the user's first peer on it, or NULL. */
+conf_shm_stage_t *conf_shm_stage(conf_shm_channel_t *channel);
+conf_shm_peer_t *conf_shm_peer(const conf_shm_stage_t *stage, uint64_t user);
+
+void conf_shm_stage_end(conf_shm_t *shm, conf_shm_root_t *root,
+    conf_shm_stage_t *stage);
+
+/* conf_ring.c: numbers the event and keeps it. */
+void conf_shm_ring_put(conf_shm_t *shm, conf_shm_root_t *root,
+    conf_shm_stage_t *stage, conf_shm_event_t *event);
+
+/* Drops the oldest event; false when there is none. */
+bool conf_shm_ring_drop(conf_shm_t *shm, conf_shm_root_t *root,
+    conf_shm_stage_t *stage);
+
+/* Drops about n of kept ones; returns how many. */
+size_t conf_shm_ring_evict(conf_shm_t *shm, conf_shm_root_t *root, size_t n);
+
+/* An event as conf_inbox_next() reads it: its size there, and the bytes. */
+size_t conf_shm_inbox_size(const conf_shm_event_t *event);
+void conf_shm_inbox_copy(conf_buf_t *buf, const conf_shm_event_t *event);
 
 /* Forgets what a channel waits for. */
 void conf_shm_gap_end(conf_shm_t *shm, conf_shm_root_t *root,

@@ -52,6 +52,41 @@ typedef struct {
 } conf_counters_t;
 
 
+/*
+ * What a peer (conf_channel.h) shows of itself.  media and role are opaque
+ * here; session, user and channel are the zone's to set.
+ */
+
+#define CONF_PEER_ID_MAX    64       /* bytes; longer texts are cut */
+#define CONF_PEER_NAME_MAX  200
+
+typedef struct {
+    uint64_t        session;
+    uint64_t        user;
+    uint64_t        channel;
+    uint32_t        role;
+    uint32_t        media;
+    int64_t         opened_ms;
+    int64_t         joined_ms;
+    int64_t         active_ms;
+    conf_str_t      id;
+    conf_str_t      name;
+    conf_str_t      nickname;
+} conf_peer_t;
+
+/* A session that is not in a channel any more. */
+
+typedef struct {
+    uint64_t        channel;
+    uint64_t        user;
+    bool            last;        /* the user has no other session there */
+    bool            led;         /* and with it the lead is gone */
+    bool            peer;        /* it was one, and this is what it showed: */
+    conf_peer_t     was;
+    uint8_t         text[CONF_PEER_ID_MAX + 2 * CONF_PEER_NAME_MAX];
+} conf_left_t;
+
+
 /* Takes a free slot and an empty inbox.  CONF_OK, CONF_E_ZONE_FULL. */
 conf_rc_t conf_worker_attach(conf_shm_t *shm, uint64_t pid,
     conf_worker_t *worker);
@@ -70,11 +105,11 @@ void conf_worker_counters(conf_shm_t *shm, conf_counters_t *sum);
 /*
  * Ends a worker, itself on a clean exit or another that was found dead: a
  * slice of its sessions is closed (as conf_session_close() does) and what
- * users left is reported by left, called without the lock; again, after
+ * they left is reported by left, called without the lock; again, after
  * CONF_OK, until it returns CONF_DONE, when the slot is free.  A worker that
  * is not there any more is CONF_DONE at once.
  */
-typedef void (*conf_left_pt)(void *data, uint64_t channel, uint64_t user);
+typedef void (*conf_left_pt)(void *data, const conf_left_t *left);
 
 conf_rc_t conf_worker_detach(conf_shm_t *shm, const conf_worker_t *worker,
     conf_left_pt left, void *data);

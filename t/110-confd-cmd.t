@@ -244,6 +244,39 @@ subtest 'stat' => sub {
 };
 
 
+subtest 'admin' => sub {
+    my $confd = daemon();
+    my $rpc = client($confd);
+    my @s = ('-s', $confd->socket);
+    my $user = register($rpc, 'Root');
+    my $role = sub { $rpc->call(USER_GET => [0, $user + 0])->{body}[19] };
+
+    my ($rc, $out, $err) = run_confd(@s, 'admin', 'root');
+    is "$rc $out", "0 user $user is an admin\n", 'an admin';
+    is $role->(), 1, 'so it is';
+
+    my @touches = map { Conference::Rpc::unpack_payload($_->{payload}) }
+                  $rpc->events(1);
+    ok((grep { $_->[0] == $user } @touches), 'workers hear of it');
+
+    ($rc, $out) = run_confd(@s, 'admin', '--revoke', 'root');
+    is "$rc $out", "0 user $user is no admin\n", 'no more';
+    is $role->(), 0, 'so it is';
+
+    ($rc, $out, $err) = run_confd(@s, 'admin', 'nobody');
+    is $rc, 1, 'nobody';
+    like $err, qr/no such user/, 'and why';
+
+    ($rc, $out, $err) = run_confd(@s, 'admin');
+    is $rc, 2, 'a name is needed';
+    like $err, qr/^usage: confd \[options\] admin \[--revoke\] NAME$/m, 'usage';
+
+    $rc = $confd->stop;
+    ($rc, $out) = run_confd('-d', $confd->data, 'admin', 'root');
+    is "$rc $out", "0 user $user is an admin\n", 'without a daemon';
+};
+
+
 subtest 'ban' => sub {
     my $confd = daemon();
     my $rpc = client($confd);

@@ -32,10 +32,10 @@
  * store_message      LOG: id, room and seq are the log's own
  *
  * USER_ROOM rows are empty but for that of room 0, which counts the user's
- * rooms; USER_GONE rows are empty.  LOG_TIME maps a quarter of an hour (UTC;
- * every time zone is a multiple of it) to the position of the first message
- * in it: how many messages a room got in a day is the difference of two seqs,
- * and nobody has to count.
+ * rooms; USER_GONE and ADMIN rows are empty.  LOG_TIME maps a quarter of an
+ * hour (UTC; every time zone is a multiple of it) to the position of the first
+ * message in it: how many messages a room got in a day is the difference of
+ * two seqs, and nobody has to count.
  */
 
 #define CONF_STORE_NUMBER_FIELDS(X, s)                                        \
@@ -170,6 +170,34 @@ conf_rc_t confd_user_live(confd_op_ctx_t *ctx, uint64_t id,
 conf_rc_t confd_user_actor(confd_op_ctx_t *ctx, uint64_t id,
     conf_user_t *user);
 conf_rc_t confd_user_store(confd_op_ctx_t *ctx, const conf_user_t *user);
+
+/* The ban of one whose ban has lapsed by now. */
+void confd_user_lapse(const confd_op_ctx_t *ctx, conf_user_t *user);
+
+/* The end of an account: everything that follows from it, stored. */
+conf_rc_t confd_user_end(confd_op_ctx_t *ctx, const conf_user_t *old,
+    conf_user_t *user);
+
+/*
+ * Admins.
+ *
+ * actor  CONF_E_FORBIDDEN unless he is one, or the server (0; zeroed)
+ * over   nor over himself and other admins
+ * ban    and unban; the caller stores the user
+ * role   the same
+ * audit  notes what was done
+ */
+conf_rc_t confd_admin_actor(confd_op_ctx_t *ctx, uint64_t actor,
+    conf_user_t *admin);
+conf_rc_t confd_admin_over(confd_op_ctx_t *ctx, const conf_user_t *admin,
+    const conf_user_t *user);
+conf_rc_t confd_admin_set_ban(confd_op_ctx_t *ctx, conf_user_t *user,
+    int64_t until_ms, conf_str_t reason);
+void confd_admin_set_free(conf_user_t *user);
+conf_rc_t confd_admin_set_role(confd_op_ctx_t *ctx, conf_user_t *user,
+    uint32_t role);
+conf_rc_t confd_audit(confd_op_ctx_t *ctx, const conf_user_t *admin,
+    const conf_user_t *user, conf_str_t action, conf_str_t detail);
 
 /*
  * Names and e-mails, without regard to ASCII case.

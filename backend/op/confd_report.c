@@ -13,6 +13,17 @@
 #define CONFD_DATE_LEN         (sizeof("2024-05-07") - 1)
 
 
+/* Which users, of which page of them. */
+
+typedef struct {
+    conf_str_t     keyword;
+    uint32_t       statuses;            /* bits 1 << conf_user_status_e */
+    uint32_t       page;                /* from 1 */
+    uint32_t       limit;
+    bool           email;               /* search it, too */
+    bool           newest;              /* first */
+} confd_search_t;
+
 /* The days of a report: day i is what lies between pos[i] and pos[i + 1]. */
 
 typedef struct {
@@ -23,7 +34,10 @@ typedef struct {
 } confd_days_t;
 
 
-static bool confd_search_match(const conf_user_t *user, conf_str_t keyword);
+static conf_rc_t confd_search_run(confd_op_ctx_t *ctx,
+    const confd_search_t *search, conf_users_t *out);
+static bool confd_search_match(const confd_search_t *search,
+    const conf_user_t *user);
 static bool confd_search_within(conf_str_t text, conf_str_t keyword);
 static uint8_t confd_search_fold(uint8_t c);
 static conf_rc_t confd_search_add(confd_op_ctx_t *ctx, conf_str_t value,
@@ -47,17 +61,62 @@ static conf_rc_t confd_days_list(confd_op_ctx_t *ctx,
     const confd_days_t *days, conf_list_t *list);
 
 
+conf_rc_t
+confd_op_user_search(confd_op_ctx_t *ctx, const void *data, void *reply)
+{
+    confd_search_t             search;
+    const conf_user_search_t  *in = data;
+
+    memset(&search, 0, sizeof(confd_search_t));
+
+    search.keyword = in->keyword;
+    search.statuses = 1 << CONF_USER_ACTIVE | 1 << CONF_USER_BANNED;
+    search.page = in->page;
+    search.limit = in->limit;
+
+    return confd_search_run(ctx, &search, reply);
+}
+
+
+conf_rc_t
+confd_op_user_list(confd_op_ctx_t *ctx, const void *data, void *reply)
+{
+    const conf_user_list_t  *in = data;
+
+    conf_rc_t       rc;
+    conf_user_t     admin;
+    confd_search_t  search;
+
+    if (in->status > CONF_USER_DELETED + 1) {
+        return CONF_E_INVALID;
+    }
+
+    rc = confd_admin_actor(ctx, in->actor, &admin);
+    if (rc != CONF_OK) {
+        return rc;
+    }
+
+    search.keyword = in->keyword;
+    search.statuses = in->status == 0 ? UINT32_MAX
+                                      : (uint32_t) 1 << (in->status - 1);
+    search.page = in->page;
+    search.limit = in->limit;
+    search.email = true;
+    search.newest = true;
+
+    return confd_search_run(ctx, &search, reply);
+}
+
+
 /*
  * Looks at no more than the CONFD_SCAN_MAX first records, so that an answer
  * takes a bounded time; users behind them are not found.
  */
 
-conf_rc_t
-confd_op_user_search(confd_op_ctx_t *ctx, const void *data, void *reply)
+static conf_rc_t
+confd_search_run(confd_op_ctx_t *ctx, const confd_search_t *search,
+    conf_users_t *out)
 {
-    const conf_user_search_t  *in = data;
-    conf_users_t              *out = reply;
-
     size_t           n;
     uint64_t         skip;
     conf_rc_t        rc;
@@ -65,22 +124,24 @@ confd_op_user_search(confd_op_ctx_t *ctx, const void *data, void *reply)
     conf_user_t      user, *users;
     confd_cursor_t  *cursor;
 
-    if (in->page < 1 || in->limit < 1 || in->limit > CONFD_SEARCH_LIMIT) {
+    if (search->page < 1 || search->limit < 1
+        || search->limit > CONFD_SEARCH_LIMIT)
+    {
         return CONF_E_INVALID;
     }
 
-    users = conf_arena_alloc(ctx->arena, in->limit * sizeof(conf_user_t));
+    users = conf_arena_alloc(ctx->arena, search->limit * sizeof(conf_user_t));
     if (users == NULL) {
         return CONF_E_NOMEM;
     }
 
     rc = ctx->driver->cursor(ctx->txn, CONFD_SPACE_USER, conf_str(""),
-                             conf_str(""), false, &cursor);
+                             conf_str(""), search->newest, &cursor);
     if (rc != CONF_OK) {
         return rc;
     }
 
-    skip = (uint64_t) (in->page - 1) * in->limit;
+    skip = (uint64_t) (search->page - 1) * search->limit;
     out->users.items = users;
 
     for (n = 0; n < CONFD_SCAN_MAX; n++) {
@@ -94,11 +155,13 @@ confd_op_user_search(confd_op_ctx_t *ctx, const void *data, void *reply)
             break;
         }
 
-        if (!confd_search_match(&user, in->keyword)) {
+        confd_user_lapse(ctx, &user);
+
+        if (!confd_search_match(search, &user)) {
             continue;
         }
 
-        if (out->total++ < skip || out->users.n == in->limit) {
+        if (out->total++ < skip || out->users.n == search->limit) {
             continue;
         }
 
@@ -115,14 +178,16 @@ confd_op_user_search(confd_op_ctx_t *ctx, const void *data, void *reply)
 
 
 static bool
-confd_search_match(const conf_user_t *user, conf_str_t keyword)
+confd_search_match(const confd_search_t *search, const conf_user_t *user)
 {
-    if (user->status == CONF_USER_DELETED) {
+    if ((search->statuses & (uint32_t) 1 << user->status) == 0) {
         return false;
     }
 
-    return confd_search_within(user->name, keyword)
-           || confd_search_within(user->nickname, keyword);
+    return confd_search_within(user->name, search->keyword)
+           || confd_search_within(user->nickname, search->keyword)
+           || (search->email
+               && confd_search_within(user->email, search->keyword));
 }
 
 

@@ -3,11 +3,25 @@
 
 
 static conf_str_t confd_user_key(confd_key_t *key, conf_str_t name);
+static conf_rc_t confd_user_admit(confd_op_ctx_t *ctx,
+    const conf_user_update_t *in, const conf_user_t *user,
+    conf_user_t *admin);
+static conf_rc_t confd_user_stand(confd_op_ctx_t *ctx,
+    const conf_user_update_t *in, conf_user_t *user);
+static conf_str_t confd_user_changes(confd_op_ctx_t *ctx, uint64_t mask);
 static conf_rc_t confd_user_reindex(confd_op_ctx_t *ctx, confd_space_e space,
     conf_str_t old, conf_str_t new, uint64_t id);
 static void confd_user_merge(const conf_user_update_t *in,
     conf_user_t *user);
 static conf_rc_t confd_user_leave_all(confd_op_ctx_t *ctx, uint64_t id);
+
+
+/* By the bits of an update's mask. */
+
+static const char *const  confd_user_fields[] = {
+    "name", "email", "nickname", "avatar", "sexuality", "year", "month",
+    "day", "country", "province", "city", "phone", "status", "role"
+};
 
 
 conf_rc_t
@@ -23,14 +37,22 @@ confd_user_load(confd_op_ctx_t *ctx, uint64_t id, conf_user_t *user)
         return CONF_E_USER_ABSENT;
     }
 
-    if (rc == CONF_OK && user->status == CONF_USER_BANNED
-        && user->banned_until_ms != 0 && user->banned_until_ms <= ctx->now_ms)
-    {
-        user->status = CONF_USER_ACTIVE;
-        user->banned_until_ms = 0;
+    if (rc == CONF_OK) {
+        confd_user_lapse(ctx, user);
     }
 
     return rc;
+}
+
+
+void
+confd_user_lapse(const confd_op_ctx_t *ctx, conf_user_t *user)
+{
+    if (user->status == CONF_USER_BANNED && user->banned_until_ms != 0
+        && user->banned_until_ms <= ctx->now_ms)
+    {
+        confd_admin_set_free(user);
+    }
 }
 
 
@@ -197,15 +219,16 @@ confd_op_user_update(confd_op_ctx_t *ctx, const void *data, void *reply)
 
     conf_rc_t    rc;
     conf_str_t   name, email;
-    conf_user_t  old;
+    conf_user_t  old, admin;
 
     rc = confd_user_live(ctx, in->id, &old);
     if (rc != CONF_OK) {
         return rc;
     }
 
-    if (in->actor != 0 && in->actor != in->id) {
-        return CONF_E_FORBIDDEN;
+    rc = confd_user_admit(ctx, in, &old, &admin);
+    if (rc != CONF_OK) {
+        return rc;
     }
 
     *out = old;
@@ -228,70 +251,106 @@ confd_op_user_update(confd_op_ctx_t *ctx, const void *data, void *reply)
     out->updated_ms = ctx->now_ms;
 
     rc = confd_user_indexes(ctx, &old, out);
-    if (rc != CONF_OK) {
-        return rc;
+
+    if (rc == CONF_OK) {
+        rc = confd_user_stand(ctx, in, out);
     }
 
-    return confd_user_store(ctx, out);
+    if (rc == CONF_OK && in->actor != 0 && in->actor != in->id) {
+        rc = confd_audit(ctx, &admin, out, conf_str("user.update"),
+                         confd_user_changes(ctx, in->mask));
+    }
+
+    return rc == CONF_OK ? confd_user_store(ctx, out) : rc;
 }
 
 
-/*
- * A ban kills the tokens that were issued before it; to repeat it, as after
- * a lost link, kills nothing new.
- */
+/* Who may change what of whom. */
 
-conf_rc_t
-confd_op_user_ban(confd_op_ctx_t *ctx, const void *data, void *reply)
+static conf_rc_t
+confd_user_admit(confd_op_ctx_t *ctx, const conf_user_update_t *in,
+    const conf_user_t *user, conf_user_t *admin)
 {
-    const conf_user_ban_t  *in = data;
-    conf_user_t            *out = reply;
-
-    uint64_t   id;
+    bool       stand;
     conf_rc_t  rc;
 
-    id = in->id;
+    stand = (in->mask & (CONF_UPDATE_STATUS | CONF_UPDATE_ROLE)) != 0;
 
-    if (id == 0) {
-        rc = confd_user_name(ctx, in->name, &id);
-        if (rc != CONF_OK) {
-            return rc;
-        }
+    if (((in->mask & CONF_UPDATE_STATUS) != 0
+         && in->status != CONF_USER_ACTIVE && in->status != CONF_USER_BANNED)
+        || ((in->mask & CONF_UPDATE_ROLE) != 0
+            && in->role != CONF_USER_PLAIN && in->role != CONF_USER_ADMIN))
+    {
+        return CONF_E_INVALID;
     }
 
-    rc = confd_user_live(ctx, id, out);
-    if (rc != CONF_OK) {
-        return rc;
+    if (in->actor == in->id) {
+        return stand ? CONF_E_FORBIDDEN : CONF_OK;
     }
 
-    if (in->banned) {
-        if (out->status != CONF_USER_BANNED) {
-            out->version++;
+    rc = confd_admin_actor(ctx, in->actor, admin);
 
-            rc = confd_login_end_all(ctx, out);
+    return rc == CONF_OK && stand ? confd_admin_over(ctx, admin, user) : rc;
+}
+
+
+static conf_rc_t
+confd_user_stand(confd_op_ctx_t *ctx, const conf_user_update_t *in,
+    conf_user_t *user)
+{
+    conf_rc_t  rc;
+
+    if ((in->mask & CONF_UPDATE_STATUS) != 0) {
+
+        if (in->status == CONF_USER_ACTIVE) {
+            confd_admin_set_free(user);
+
+        } else if (user->status != CONF_USER_BANNED) {
+            rc = confd_admin_set_ban(ctx, user, 0, conf_str(""));
             if (rc != CONF_OK) {
                 return rc;
             }
         }
-
-        out->status = CONF_USER_BANNED;
-        out->banned_until_ms = in->until_ms;
-
-    } else {
-        out->status = CONF_USER_ACTIVE;
-        out->banned_until_ms = 0;
     }
 
-    out->updated_ms = ctx->now_ms;
-
-    return confd_user_store(ctx, out);
+    return (in->mask & CONF_UPDATE_ROLE) != 0
+           ? confd_admin_set_role(ctx, user, in->role) : CONF_OK;
 }
 
 
-/*
- * The record stays for the sake of what the user wrote, and the name stays
- * taken, so that nobody can pose as who wrote it.
- */
+/* The names of what was changed, for the record of who did it. */
+
+static conf_str_t
+confd_user_changes(confd_op_ctx_t *ctx, uint64_t mask)
+{
+    size_t      i;
+    conf_buf_t  buf;
+    conf_str_t  text;
+
+    conf_buf_init(&buf, 0);
+
+    for (i = 0; i < conf_nelts(confd_user_fields); i++) {
+        if ((mask & ((uint64_t) 1 << i)) != 0) {
+            if (buf.len != 0) {
+                conf_buf_byte(&buf, ' ');
+            }
+
+            conf_buf_add(&buf, confd_user_fields[i],
+                         strlen(confd_user_fields[i]));
+        }
+    }
+
+    if (conf_arena_str(ctx->arena, &text,
+                       (conf_str_t) { buf.len, buf.data }) != CONF_OK)
+    {
+        text = conf_str("");
+    }
+
+    conf_buf_free(&buf);
+
+    return text;
+}
+
 
 conf_rc_t
 confd_op_user_delete(confd_op_ctx_t *ctx, const void *data, void *reply)
@@ -300,58 +359,104 @@ confd_op_user_delete(confd_op_ctx_t *ctx, const void *data, void *reply)
     conf_user_t      *out = reply;
 
     conf_rc_t    rc;
-    confd_key_t  key;
-    conf_user_t  old;
+    conf_user_t  old, admin;
 
     rc = confd_user_load(ctx, in->id, &old);
     if (rc != CONF_OK) {
         return rc;
     }
 
-    if (in->actor != 0 && in->actor != in->id) {
-        return CONF_E_FORBIDDEN;
+    memset(&admin, 0, sizeof(conf_user_t));
+
+    if (in->actor != in->id) {
+        rc = confd_admin_actor(ctx, in->actor, &admin);
+
+        if (rc == CONF_OK) {
+            rc = confd_admin_over(ctx, &admin, &old);
+        }
+
+        if (rc != CONF_OK) {
+            return rc;
+        }
     }
 
-    *out = old;
-
     if (old.status == CONF_USER_DELETED) {
+        *out = old;
         return CONF_OK;
     }
 
-    rc = confd_user_leave_all(ctx, in->id);
+    rc = confd_user_end(ctx, &old, out);
+
+    if (rc == CONF_OK && admin.id != 0) {
+        rc = confd_audit(ctx, &admin, out, conf_str("user.delete"),
+                         conf_str(""));
+    }
+
+    return rc;
+}
+
+
+/*
+ * The record stays for the sake of what the user wrote, and the name stays
+ * taken, so that nobody can pose as who wrote it.  The last admin stays.
+ */
+
+conf_rc_t
+confd_user_end(confd_op_ctx_t *ctx, const conf_user_t *old, conf_user_t *user)
+{
+    uint64_t     n;
+    conf_rc_t    rc;
+    confd_key_t  key;
+
+    if (old->role == CONF_USER_ADMIN) {
+        rc = ctx->driver->count(ctx->txn, CONFD_SPACE_ADMIN, &n);
+
+        if (rc != CONF_OK || n <= 1) {
+            return rc != CONF_OK ? rc : CONF_E_FORBIDDEN;
+        }
+    }
+
+    *user = *old;
+
+    rc = confd_user_leave_all(ctx, user->id);
+
+    if (rc == CONF_OK) {
+        rc = confd_record_del(ctx, CONFD_SPACE_CREDENTIAL,
+                              confd_record_key(&key, user->id));
+    }
+
+    if (rc == CONF_OK) {
+        rc = ctx->driver->del(ctx->txn, CONFD_SPACE_RESET,
+                              confd_record_key(&key, user->id));
+    }
+
+    if (rc == CONF_OK || rc == CONF_E_NOT_FOUND) {
+        rc = ctx->driver->put(ctx->txn, CONFD_SPACE_USER_GONE,
+                              confd_record_key(&key, user->id), conf_str(""));
+    }
+
+    if (rc == CONF_OK) {
+        rc = confd_admin_set_role(ctx, user, CONF_USER_PLAIN);
+    }
+
+    if (rc == CONF_OK) {
+        user->version++;
+        rc = confd_login_end_all(ctx, user);
+    }
+
     if (rc != CONF_OK) {
         return rc;
     }
 
-    rc = confd_record_del(ctx, CONFD_SPACE_CREDENTIAL,
-                          confd_record_key(&key, in->id));
-    if (rc != CONF_OK) {
-        return rc;
-    }
+    confd_admin_set_free(user);
+    user->status = CONF_USER_DELETED;
+    user->email = conf_str("");
+    user->phone = conf_str("");
+    user->updated_ms = ctx->now_ms;
 
-    rc = confd_login_end_all(ctx, out);
-    if (rc != CONF_OK) {
-        return rc;
-    }
+    rc = confd_user_indexes(ctx, old, user);
 
-    rc = ctx->driver->put(ctx->txn, CONFD_SPACE_USER_GONE,
-                          confd_record_key(&key, in->id), conf_str(""));
-    if (rc != CONF_OK) {
-        return rc;
-    }
-
-    out->status = CONF_USER_DELETED;
-    out->banned_until_ms = 0;
-    out->email = conf_str("");
-    out->version++;
-    out->updated_ms = ctx->now_ms;
-
-    rc = confd_user_indexes(ctx, &old, out);
-    if (rc != CONF_OK) {
-        return rc;
-    }
-
-    return confd_user_store(ctx, out);
+    return rc == CONF_OK ? confd_user_store(ctx, user) : rc;
 }
 
 

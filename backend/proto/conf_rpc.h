@@ -126,7 +126,10 @@ uint64_t conf_time_quantile(const uint64_t *from, const uint64_t *to,
     X(s, U32,  type,        0)                                                \
     X(s, U64,  epoch,       0)                                                \
     X(s, U64,  seq,         0)                                                \
-    X(s, STR,  body,        CONF_CONTENT_MAX * 2)
+    X(s, STR,  body,        CONF_CONTENT_MAX * 2)                             \
+    X(s, U64,  from,        0)                                                \
+    X(s, U64,  to,          0)                                                \
+    X(s, U64,  user,        0)
 
 
 #define CONF_ID_FIELDS(X, s)                                                  \
@@ -153,8 +156,13 @@ uint64_t conf_time_quantile(const uint64_t *from, const uint64_t *to,
     X(s, STR,  name,        CONF_NAME_MAX)                                    \
     X(s, STR,  password,    CONF_PASSWORD_MAX)
 
+/*
+ * Itself, or any but status and role; an admin all of anybody's, except that
+ * status and role of an admin, or of the asker, are left alone (FORBIDDEN).
+ */
+
 #define CONF_USER_UPDATE_FIELDS(X, s)                                         \
-    X(s, U64,  actor,       0)          /* may change itself only; 0 any */   \
+    X(s, U64,  actor,       0)          /* 0: the server, which may all */    \
     X(s, U64,  id,          0)                                                \
     X(s, U64,  mask,        0)                                                \
     X(s, STR,  name,        CONF_NAME_MAX)                                    \
@@ -168,7 +176,9 @@ uint64_t conf_time_quantile(const uint64_t *from, const uint64_t *to,
     X(s, STR,  country,     CONF_NAME_MAX)                                    \
     X(s, STR,  province,    CONF_NAME_MAX)                                    \
     X(s, STR,  city,        CONF_NAME_MAX)                                    \
-    X(s, STR,  phone,       CONF_PHONE_MAX)
+    X(s, STR,  phone,       CONF_PHONE_MAX)                                   \
+    X(s, U32,  status,      0)          /* active, or banned for ever */      \
+    X(s, U32,  role,        0)
 
 #define CONF_UPDATE_NAME       0x001
 #define CONF_UPDATE_EMAIL      0x002
@@ -182,6 +192,8 @@ uint64_t conf_time_quantile(const uint64_t *from, const uint64_t *to,
 #define CONF_UPDATE_PROVINCE   0x200
 #define CONF_UPDATE_CITY       0x400
 #define CONF_UPDATE_PHONE      0x800
+#define CONF_UPDATE_STATUS     0x1000
+#define CONF_UPDATE_ROLE       0x2000
 
 #define CONF_USER_PASSWORD_FIELDS(X, s)                                       \
     X(s, U64,  id,            0)                                              \
@@ -197,7 +209,18 @@ uint64_t conf_time_quantile(const uint64_t *from, const uint64_t *to,
     X(s, U64,  id,          0)                                                \
     X(s, BOOL, banned,      0)                                                \
     X(s, I64,  until_ms,    0)                                                \
-    X(s, STR,  name,        CONF_NAME_MAX)
+    X(s, STR,  name,        CONF_NAME_MAX)                                    \
+    X(s, U64,  actor,       0)          /* an admin; nobody bans himself or   \
+                                           another admin */                   \
+    X(s, STR,  reason,      CONF_TEXT_MAX)
+
+/* The user by id, or by name when id is 0. */
+
+#define CONF_USER_ROLE_FIELDS(X, s)                                           \
+    X(s, U64,  actor,       0)                                                \
+    X(s, U64,  id,          0)                                                \
+    X(s, STR,  name,        CONF_NAME_MAX)                                    \
+    X(s, U32,  role,        0)          /* conf_user_role_e */
 
 /*
  * Part of a name or nickname, without regard to ASCII case; in order of id,
@@ -213,6 +236,39 @@ uint64_t conf_time_quantile(const uint64_t *from, const uint64_t *to,
 #define CONF_USERS_FIELDS(X, s)                                               \
     X(s, U64,  total,       0)                                                \
     X(s, LIST, users,       user)
+
+/*
+ * For an admin: the newest first, the e-mail is searched too.  status 0: any,
+ * otherwise 1 + a conf_user_status_e.
+ */
+
+#define CONF_USER_LIST_FIELDS(X, s)                                           \
+    X(s, U64,  actor,       0)                                                \
+    X(s, STR,  keyword,     CONF_NAME_MAX)                                    \
+    X(s, U32,  status,      0)                                                \
+    X(s, U32,  page,        0)          /* from 1 */                          \
+    X(s, U32,  limit,       0)          /* 1..100 */
+
+/* What an admin has done; actor 0 is the command line.  Newest first. */
+
+#define CONF_AUDIT_FIELDS(X, s)                                               \
+    X(s, U64,  id,          0)                                                \
+    X(s, I64,  time_ms,     0)                                                \
+    X(s, U64,  actor,       0)                                                \
+    X(s, STR,  actor_name,  CONF_NAME_MAX)      /* as of then */              \
+    X(s, STR,  action,      CONF_TYPE_MAX)                                    \
+    X(s, U64,  user_id,     0)                                                \
+    X(s, STR,  user_name,   CONF_NAME_MAX)                                    \
+    X(s, STR,  detail,      CONF_TEXT_MAX)
+
+#define CONF_AUDIT_LIST_FIELDS(X, s)                                          \
+    X(s, U64,  actor,       0)                                                \
+    X(s, U32,  page,        0)          /* from 1 */                          \
+    X(s, U32,  limit,       0)          /* 1..100 */
+
+#define CONF_AUDITS_FIELDS(X, s)                                              \
+    X(s, U64,  total,       0)                                                \
+    X(s, LIST, audits,      audit)
 
 /* days counts back from now; zone_s is the caller's offset from UTC. */
 
@@ -482,6 +538,11 @@ CONF_PROTO_STRUCT(user_login, CONF_USER_LOGIN_FIELDS);
 CONF_PROTO_STRUCT(user_update, CONF_USER_UPDATE_FIELDS);
 CONF_PROTO_STRUCT(user_password, CONF_USER_PASSWORD_FIELDS);
 CONF_PROTO_STRUCT(user_ban, CONF_USER_BAN_FIELDS);
+CONF_PROTO_STRUCT(user_role, CONF_USER_ROLE_FIELDS);
+CONF_PROTO_STRUCT(user_list, CONF_USER_LIST_FIELDS);
+CONF_PROTO_STRUCT(audit, CONF_AUDIT_FIELDS);
+CONF_PROTO_STRUCT(audit_list, CONF_AUDIT_LIST_FIELDS);
+CONF_PROTO_STRUCT(audits, CONF_AUDITS_FIELDS);
 CONF_PROTO_STRUCT(user_search, CONF_USER_SEARCH_FIELDS);
 CONF_PROTO_STRUCT(users, CONF_USERS_FIELDS);
 CONF_PROTO_STRUCT(user_stats, CONF_USER_STATS_FIELDS);

@@ -28,6 +28,7 @@ static int confd_cmd_local(const confd_cmd_t *cmd, conf_op_e op,
 
 
 static const confd_cmd_row_t  confd_cmds[] = {
+    { "admin", 1, 1, "admin [--revoke] NAME", confd_cmd_admin },
     { "backup", 1, 1, "backup DIR", confd_cmd_backup },
     { "ban", 1, 2, "ban NAME [HOURS]", confd_cmd_ban },
     { "dump", 0, 0, "dump", confd_cmd_dump },

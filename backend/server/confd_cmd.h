@@ -28,6 +28,7 @@ typedef struct {
     int              argc;
     bool             json;
     bool             new_epochs;
+    bool             revoke;
 } confd_cmd_t;
 
 /* Where a store is made before it gets its place: in the directory. */
@@ -86,6 +87,7 @@ conf_rc_t confd_cmd_epochs(confd_store_t *store);
 
 /* The commands. */
 
+int confd_cmd_admin(const confd_cmd_t *cmd);
 int confd_cmd_backup(const confd_cmd_t *cmd);
 int confd_cmd_ban(const confd_cmd_t *cmd);
 int confd_cmd_dump(const confd_cmd_t *cmd);

@@ -1,6 +1,6 @@
 
 /*
- * Commands for a store that is in use: backup, stat, ban, unban.
+ * Commands for a store that is in use: backup, stat, ban, unban, admin.
  */
 
 #include "confd_cmd.h"
@@ -351,6 +351,31 @@ confd_cmd_ban_user(const confd_cmd_t *cmd, bool banned, int64_t until_ms)
         printf("user %" PRIu64 " is %s\n", user.id,
                !banned ? "not banned" : until_ms == 0 ? "banned for ever"
                                                       : "banned");
+    }
+
+    return code;
+}
+
+
+int
+confd_cmd_admin(const confd_cmd_t *cmd)
+{
+    int               code;
+    conf_user_t       user;
+    conf_user_role_t  in;
+
+    memset(&in, 0, sizeof(conf_user_role_t));
+    memset(&user, 0, sizeof(conf_user_t));
+
+    in.role = cmd->revoke ? CONF_USER_PLAIN : CONF_USER_ADMIN;
+    in.name.data = (const uint8_t *) cmd->argv[0];
+    in.name.len = strlen(cmd->argv[0]);
+
+    code = confd_cmd_ask(cmd, CONF_OP_USER_ROLE, &in, &user);
+
+    if (code == CONFD_EXIT_OK) {
+        printf("user %" PRIu64 " is %s\n", user.id,
+               cmd->revoke ? "no admin" : "an admin");
     }
 
     return code;

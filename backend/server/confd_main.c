@@ -22,6 +22,7 @@ typedef struct {
     bool         check;
     bool         json;
     bool         new_epochs;
+    bool         revoke;
     const char  *command;            /* NULL: serve */
 } confd_options_t;
 
@@ -38,6 +39,7 @@ static const struct option  confd_long_options[] = {
     { "check", no_argument, NULL, 'c' },
     { "json", no_argument, NULL, 'j' },
     { "new-epochs", no_argument, NULL, 'e' },
+    { "revoke", no_argument, NULL, 'r' },
     { "help", no_argument, NULL, 'h' },
     { "version", no_argument, NULL, 'v' },
     { NULL, 0, NULL, 0 }
@@ -62,9 +64,11 @@ static const char  confd_usage[] =
     "  load [--new-epochs] makes the store from stdin; -d must be empty\n"
     "  ban NAME [HOURS]    a user may not log in, nor use old tokens\n"
     "  unban NAME          may log in again\n"
+    "  admin [--revoke] NAME\n"
+    "                      a user may administer the others\n"
     "\n"
-    "stat, backup, ban and unban ask the daemon on the socket, or open the\n"
-    "store when there is none.  Without -f, -d and -s a command reads\n"
+    "stat, backup, ban, unban and admin ask the daemon on the socket, or open\n"
+    "the store when there is none.  Without -f, -d and -s a command reads\n"
     CONFD_DEFAULT ".\n"
     "\n"
     "TERM and INT finish what is queued and stop, HUP reopens the log.\n";
@@ -152,6 +156,10 @@ confd_options(int argc, char *const *argv, confd_options_t *options)
 
         case 'e':
             options->new_epochs = true;
+            break;
+
+        case 'r':
+            options->revoke = true;
             break;
 
         case 'h':
@@ -252,6 +260,7 @@ confd_command(confd_config_t *config, const confd_options_t *options,
     cmd.argv = argv + optind;
     cmd.json = options->json;
     cmd.new_epochs = options->new_epochs;
+    cmd.revoke = options->revoke;
 
     return confd_cmd_run(options->command, &cmd);
 }

@@ -26,5 +26,6 @@ const char *const  confd_space_names[CONFD_SPACE_MAX] = {
     [CONFD_SPACE_LOBBY] = "lobby",
     [CONFD_SPACE_JOINED] = "joined",
     [CONFD_SPACE_ROOM_DUE] = "room_due",
-    [CONFD_SPACE_ROOM_SECRET] = "room_secret"
+    [CONFD_SPACE_ROOM_SECRET] = "room_secret",
+    [CONFD_SPACE_ADMIN] = "admin"
 };

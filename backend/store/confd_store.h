@@ -53,6 +53,7 @@ typedef enum {
     CONFD_SPACE_JOINED,           /* room id, user id */
     CONFD_SPACE_ROOM_DUE,         /* time, room id */
     CONFD_SPACE_ROOM_SECRET,      /* room id -> password hash */
+    CONFD_SPACE_ADMIN,            /* user id of an admin */
     CONFD_SPACE_MAX
 } confd_space_e;
 

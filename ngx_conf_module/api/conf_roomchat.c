@@ -703,8 +703,11 @@ static void
 conf_roomchat_event(const conf_event_t *event, const void *body,
     conf_buf_t *buf)
 {
+    const conf_presence_t  *presence = body;
+
     if (event->type >= CONF_EVENT_MAX
-        || conf_roomchat_events[event->type].view == NULL)
+        || conf_roomchat_events[event->type].view == NULL
+        || (event->type == CONF_EVENT_PRESENCE && !presence->edge))
     {
         return;
     }

@@ -116,6 +116,7 @@ typedef struct {
     uint64_t              user_id;
     uint32_t              version;       /* of the user, in the token */
     bool                  versioned;     /* the token carries one */
+    bool                  admin;         /* the user is, by its record */
     bool                  ticket;        /* good for opening a socket only */
     uint64_t              sid;           /* of the login; 0: of none */
     int64_t               expires_ms;
@@ -225,6 +226,14 @@ typedef struct {
 } conf_rows_t;
 
 
+/* How a dialect says why it closes a socket, by conf_close_e. */
+
+typedef struct {
+    uint16_t               code;
+    const char            *reason;
+} conf_close_row_t;
+
+
 /* What the outer layer learns of an answer besides its bytes. */
 
 #define CONF_ANSWER_HEADERS  4
@@ -269,6 +278,17 @@ struct conf_api_s {
     size_t                 nmessages;
     conf_str_t             type_field;     /* of a message */
     const conf_error_row_t *errors;        /* CONF_E_MAX rows, by number */
+    const conf_close_row_t *closes;        /* CONF_CLOSE_MAX rows, by number */
+    bool                   snapshots;      /* peers are shown the whole room
+                                              when somebody came or went */
+
+    /*
+     * Optional: the row of a message where type_field is not enough; the first
+     * message may settle which dialect the session speaks.  CONF_OK, or an
+     * error to be answered, with a row all the same.
+     */
+    conf_rc_t            (*find)(conf_session_t *session, conf_arena_t *arena,
+                             conf_str_t text, const conf_row_t **row);
 
     /* What answer writes, for documents; data is the row without a sub. */
     const conf_view_t     *envelope;
@@ -344,6 +364,10 @@ conf_route_t *conf_api_routes(const conf_api_t *api, conf_arena_t *arena,
 
 /* The message row of that type; NULL when the dialect has none. */
 const conf_row_t *conf_api_message(const conf_api_t *api, conf_str_t type);
+
+/* The row of a session's message, by find or by type_field; results of find. */
+conf_rc_t conf_api_find_message(conf_session_t *session, conf_arena_t *arena,
+    conf_str_t text, const conf_row_t **row);
 
 /*
  * Hot copies: reads a record into *out (strings in the op's arena).  CONF_OK,

@@ -11,6 +11,10 @@ static conf_local_t *conf_live_local(conf_live_t *live, uint64_t channel);
 static void conf_live_grow(conf_live_t *live);
 static void conf_live_drop(conf_live_t *live, conf_local_t *local);
 static conf_rc_t conf_live_sit(conf_session_t *s, const conf_join_t *where);
+static const conf_peer_t *conf_live_peer(const conf_session_t *s,
+    uint64_t channel);
+static void conf_live_came(conf_session_t *s, uint64_t channel, bool first);
+static void conf_live_stand_up(conf_session_t *s, conf_seat_t *seat);
 static void conf_live_unlink(conf_live_t *live, conf_seat_t *seat);
 static void conf_live_tell_room(conf_live_t *live, const conf_local_t *local,
     bool here);
@@ -167,8 +171,6 @@ conf_live_close(conf_session_t *s)
     conf_env_t    *env = s->env;
     conf_live_t   *live = env->live;
     conf_seat_t   *seat;
-    conf_local_t  *local;
-    bool           last;
 
     if (!s->open) {
         return;
@@ -179,17 +181,8 @@ conf_live_close(conf_session_t *s)
     while (s->seats != NULL) {
         seat = s->seats;
         s->seats = seat->other;
-        local = seat->local;
 
-        if (conf_channel_leave(&env->shm, s->id, local->key,
-                               local->nseats == 1, &last)
-            == CONF_OK
-            && last)
-        {
-            conf_live_left(env, local->key, s->auth.user_id);
-        }
-
-        conf_live_unlink(live, seat);
+        conf_live_stand_up(s, seat);
     }
 
     conf_session_close(&env->shm, s->id, conf_live_left, env);
@@ -221,6 +214,7 @@ conf_live_join(conf_session_t *s, const conf_room_t *room)
         return CONF_OK;
     }
 
+    memset(&where, 0, sizeof(conf_join_t));
     where.channel = conf_channel(CONF_CHANNEL_ROOM, room->id);
     where.epoch = room->epoch;
     where.seq = room->seq;
@@ -229,35 +223,58 @@ conf_live_join(conf_session_t *s, const conf_room_t *room)
 }
 
 
+conf_rc_t
+conf_live_wait(conf_session_t *s)
+{
+    conf_join_t  where;
+
+    if (!s->open) {
+        return CONF_OK;
+    }
+
+    memset(&where, 0, sizeof(conf_join_t));
+    where.channel = conf_channel(CONF_CHANNEL_DOOR, s->bound->room_id);
+
+    return conf_live_sit(s, &where);
+}
+
+
+/* The room and its door. */
+
 void
 conf_live_leave(conf_session_t *s, uint64_t room_id)
 {
-    bool           last;
-    uint64_t       channel;
-    conf_env_t    *env = s->env;
-    conf_seat_t   *seat, **link;
+    conf_seat_t  *seat, **link;
 
-    channel = conf_channel(CONF_CHANNEL_ROOM, room_id);
+    for (link = &s->seats; *link != NULL; /* void */ ) {
+        seat = *link;
 
-    for (link = &s->seats; *link != NULL; link = &(*link)->other) {
-        if ((*link)->local->key == channel) {
-            break;
+        if (conf_channel_kind(seat->local->key) == CONF_CHANNEL_USER
+            || conf_channel_id(seat->local->key) != room_id)
+        {
+            link = &seat->other;
+            continue;
         }
+
+        *link = seat->other;
+        conf_live_stand_up(s, seat);
     }
+}
 
-    seat = *link;
-    if (seat == NULL) {
-        return;
-    }
 
-    *link = seat->other;
+/* Leaves the channel; the seat is off the session's list, and gone then. */
 
-    if (conf_channel_leave(&env->shm, s->id, channel,
-                           seat->local->nseats == 1, &last)
-        == CONF_OK
-        && last)
+static void
+conf_live_stand_up(conf_session_t *s, conf_seat_t *seat)
+{
+    conf_env_t   *env = s->env;
+    conf_left_t   left;
+
+    if (conf_channel_leave(&env->shm, s->id, seat->local->key,
+                           seat->local->nseats == 1, &left)
+        == CONF_OK)
     {
-        conf_live_left(env, channel, s->auth.user_id);
+        conf_live_left(env, &left);
     }
 
     conf_live_unlink(env->live, seat);
@@ -279,6 +296,13 @@ conf_live_in(const conf_session_t *s, uint64_t room_id)
     }
 
     return false;
+}
+
+
+bool
+conf_live_joined(const conf_session_t *s)
+{
+    return s->bound != NULL && conf_live_in(s, s->bound->room_id);
 }
 
 
@@ -336,6 +360,13 @@ void
 conf_live_bridge(conf_live_t *live, const conf_live_bridge_t *bridge)
 {
     live->bridge = bridge;
+}
+
+
+bool
+conf_live_bridged(const conf_live_t *live)
+{
+    return live->bridge != NULL;
 }
 
 
@@ -399,7 +430,7 @@ conf_live_close_all(conf_live_t *live, conf_close_e why)
 /* Who leaves in a moment is back: nobody is told. */
 
 static void
-conf_live_silent(void *data, uint64_t channel, uint64_t user)
+conf_live_silent(void *data, const conf_left_t *left)
 {
 }
 
@@ -448,6 +479,7 @@ conf_live_restore(conf_live_t *live)
 
             for (seat = local->seats; seat != NULL; seat = seat->next) {
                 where.subscribe = subscribe;
+                where.peer = conf_live_peer(seat->session, local->key);
                 subscribe = false;
 
                 rc = conf_channel_join(&env->shm, seat->session->id, &where,
@@ -550,6 +582,7 @@ conf_live_drop(conf_live_t *live, conf_local_t *local)
 
     local->seq = UINT64_MAX;
     conf_live_catch_up(live, local);
+    conf_live_unshot(live, local);
 
     free(local);
 }
@@ -575,6 +608,7 @@ conf_live_sit(conf_session_t *s, const conf_join_t *where)
     } else {
         join = *where;
         join.subscribe = local->nseats == 0;
+        join.peer = conf_live_peer(s, where->channel);
 
         rc = conf_channel_join(&env->shm, s->id, &join, &first);
 
@@ -624,14 +658,54 @@ conf_live_sit(conf_session_t *s, const conf_join_t *where)
     seat->other = s->seats;
     s->seats = seat;
 
-    if (first
-        && conf_channel_kind(where->channel) == CONF_CHANNEL_ROOM)
-    {
-        conf_live_presence(env, conf_channel_id(where->channel),
-                           s->auth.user_id, true);
-    }
+    conf_live_came(s, where->channel, first);
 
     return CONF_OK;
+}
+
+
+/* What the session is in this channel: a peer or not. */
+
+static const conf_peer_t *
+conf_live_peer(const conf_session_t *s, uint64_t channel)
+{
+    return (s->bound != NULL
+            && conf_channel_kind(channel) != CONF_CHANNEL_USER)
+           ? &s->bound->peer : NULL;
+}
+
+
+/* A room hears of each peer and of each user's first session. */
+
+static void
+conf_live_came(conf_session_t *s, uint64_t channel, bool first)
+{
+    conf_presence_t     presence;
+    const conf_peer_t  *peer;
+
+    peer = conf_live_peer(s, channel);
+
+    if (conf_channel_kind(channel) != CONF_CHANNEL_ROOM
+        || (peer == NULL && !first))
+    {
+        return;
+    }
+
+    memset(&presence, 0, sizeof(conf_presence_t));
+    presence.user_id = s->auth.user_id;
+    presence.online = true;
+    presence.edge = first;
+
+    if (peer != NULL) {
+        presence.session = s->id;
+        presence.peer = peer->id;
+        presence.name = peer->name;
+        presence.nickname = peer->nickname;
+        presence.role = peer->role;
+        presence.media = peer->media;
+    }
+
+    conf_live_presence(s->env, channel, CONF_EVENT_PRESENCE, &presence);
 }
 
 
@@ -685,9 +759,45 @@ conf_live_tell_room(conf_live_t *live, const conf_local_t *local, bool here)
 
 
 void
-conf_live_left(void *data, uint64_t channel, uint64_t user)
+conf_live_left(void *data, const conf_left_t *left)
 {
-    if (conf_channel_kind(channel) == CONF_CHANNEL_ROOM) {
-        conf_live_presence(data, conf_channel_id(channel), user, false);
+    conf_led_t          led;
+    conf_env_t         *env = data;
+    conf_presence_t     presence;
+    conf_publish_to_t   to;
+
+    if (conf_channel_kind(left->channel) != CONF_CHANNEL_ROOM) {
+        return;
     }
+
+    if (left->led) {
+        memset(&to, 0, sizeof(conf_publish_to_t));
+        memset(&led, 0, sizeof(conf_led_t));
+
+        to.channel = left->channel;
+        to.type = CONF_EVENT_LEAD;
+        led.room_id = conf_channel_id(left->channel);
+        led.time_ms = env->now_ms(env);
+
+        (void) conf_live_publish(env, &to, &led);
+    }
+
+    if (!left->last && !left->peer) {
+        return;
+    }
+
+    memset(&presence, 0, sizeof(conf_presence_t));
+    presence.user_id = left->user;
+    presence.edge = left->last;
+
+    if (left->peer) {
+        presence.session = left->was.session;
+        presence.peer = left->was.id;
+        presence.name = left->was.name;
+        presence.nickname = left->was.nickname;
+        presence.role = left->was.role;
+        presence.media = left->was.media;
+    }
+
+    conf_live_presence(env, left->channel, CONF_EVENT_PRESENCE, &presence);
 }

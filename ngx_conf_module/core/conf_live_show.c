@@ -2,15 +2,22 @@
 #include "conf_live_table.h"
 
 
+#define CONF_LIVE_SHOT_MS    500     /* between two shows of a room */
+#define CONF_LIVE_SHOT_SIZE  100     /* peers; with each so many that again */
+
+
 static void conf_live_deliver(conf_live_t *live, const conf_event_t *event);
+static void conf_live_replace(const conf_local_t *local,
+    const conf_event_t *event);
 static bool conf_live_order(conf_live_t *live, conf_local_t *local,
     const conf_event_t *event);
 static void conf_live_late(conf_live_t *live, conf_local_t *local,
     uint64_t newest);
 static void conf_live_show(conf_live_t *live, conf_local_t *local,
     const conf_event_t *event, const void *body);
-static bool conf_live_own(const conf_session_t *s, uint32_t type,
-    const void *body);
+static void conf_live_plan_shot(conf_live_t *live, conf_local_t *local);
+static bool conf_live_wanted(const conf_session_t *s,
+    const conf_event_t *event, const void *body);
 static conf_out_t *conf_live_render(conf_live_t *live, const conf_api_t *api,
     const conf_event_t *event, const void *body);
 
@@ -22,10 +29,20 @@ static const conf_proto_t *const  conf_event_protos[CONF_EVENT_MAX] = {
     &conf_proto_presence,
     &conf_proto_room,
     &conf_proto_room,
-    &conf_proto_room
+    &conf_proto_room,
+    &conf_proto_signal,
+    &conf_proto_led,
+    NULL,
+    &conf_proto_presence,
+    &conf_proto_room,
+    &conf_proto_room,
+    &conf_proto_room,
+    &conf_proto_id
 };
 
 CONF_PROTO_TABLE(presence, CONF_PRESENCE_FIELDS);
+CONF_PROTO_TABLE(signal, CONF_SIGNAL_FIELDS);
+CONF_PROTO_TABLE(led, CONF_LED_FIELDS);
 
 
 const conf_proto_t *
@@ -150,6 +167,76 @@ conf_live_tell(conf_session_t *s, uint32_t type, const void *body)
 }
 
 
+void
+conf_live_retell(conf_session_t *s, const conf_event_t *event)
+{
+    void                *body;
+    conf_out_t          *out;
+    conf_live_t         *live = s->env->live;
+    const conf_proto_t  *proto;
+
+    proto = conf_event_proto(event->type);
+    if (proto == NULL || event->from == s->id) {
+        return;
+    }
+
+    conf_arena_reset(live->arena);
+
+    body = conf_arena_alloc(live->arena, proto->size);
+
+    if (body == NULL
+        || conf_proto_unpack(live->arena, proto, CONF_PROTO_WIRE, event->body,
+                             body)
+           != CONF_OK)
+    {
+        return;
+    }
+
+    out = conf_live_render(live, s->api, event, body);
+    if (out != NULL) {
+        s->send(s, out);
+        conf_out_unref(out);
+    }
+}
+
+
+uint64_t
+conf_live_shot(conf_live_t *live)
+{
+    int64_t        now_ms;
+    conf_local_t  *local;
+
+    now_ms = live->env->now_ms(live->env);
+
+    for (local = live->shots; local != NULL; local = local->shot) {
+        if (now_ms >= local->shot_ms) {
+            conf_live_unshot(live, local);
+            return conf_channel_id(local->key);
+        }
+    }
+
+    return 0;
+}
+
+
+void
+conf_live_unshot(conf_live_t *live, conf_local_t *local)
+{
+    conf_local_t  **link;
+
+    if (local->shot_ms == 0) {
+        return;
+    }
+
+    for (link = &live->shots; *link != local; link = &(*link)->shot) {
+        /* void */
+    }
+
+    *link = local->shot;
+    local->shot_ms = 0;
+}
+
+
 conf_rc_t
 conf_live_publish(conf_env_t *env, const conf_publish_to_t *to,
     const void *body)
@@ -171,6 +258,9 @@ conf_live_publish(conf_env_t *env, const conf_publish_to_t *to,
     event.epoch = to->epoch;
     event.seq = to->seq;
     event.type = to->type;
+    event.from = to->from;
+    event.to = to->to;
+    event.user = to->user;
     event.body.data = buf->data;
     event.body.len = buf->len;
 
@@ -228,6 +318,7 @@ conf_live_message(conf_env_t *env, const conf_message_t *message)
     conf_local_t       *local;
     conf_publish_to_t   to;
 
+    memset(&to, 0, sizeof(conf_publish_to_t));
     to.channel = conf_channel(CONF_CHANNEL_ROOM, message->room_id);
     to.type = CONF_EVENT_MESSAGE;
     to.epoch = message->epoch;
@@ -258,42 +349,42 @@ conf_live_message(conf_env_t *env, const conf_message_t *message)
 
 
 void
-conf_live_presence(conf_env_t *env, uint64_t room_id, uint64_t user_id,
-    bool online)
+conf_live_presence(conf_env_t *env, uint64_t channel, uint32_t type,
+    conf_presence_t *presence)
 {
     conf_user_t        user;
     conf_arena_t      *arena = env->live->arena;
-    conf_presence_t    body;
     conf_cache_key_t   key = { CONF_CACHE_USER, 0, 0 };
     conf_publish_to_t  to;
 
     memset(&to, 0, sizeof(conf_publish_to_t));
-    memset(&body, 0, sizeof(conf_presence_t));
 
-    to.channel = conf_channel(CONF_CHANNEL_ROOM, room_id);
-    to.type = CONF_EVENT_PRESENCE;
+    to.channel = channel;
+    to.type = type;
+    to.from = presence->session;
 
-    body.count = conf_channel_count(&env->shm, to.channel);
-    if (body.count == 0 && env->live->bridge == NULL) {
+    presence->count = conf_channel_count(&env->shm, channel);
+    if (presence->count == 0 && env->live->bridge == NULL) {
         return;
     }
 
-    body.room_id = room_id;
-    body.user_id = user_id;
-    body.online = online;
+    presence->room_id = conf_channel_id(channel);
+    presence->time_ms = env->now_ms(env);
 
     /* A name that is not at hand is left out: the id is what counts. */
 
     conf_arena_reset(arena);
-    key.user = user_id;
+    key.user = presence->user_id;
 
-    if (conf_hot_get(env, arena, key, &conf_proto_user, &user) == CONF_OK) {
-        body.name = user.name;
-        body.nickname = user.nickname;
-        body.avatar = user.avatar;
+    if (presence->name.len == 0
+        && conf_hot_get(env, arena, key, &conf_proto_user, &user) == CONF_OK)
+    {
+        presence->name = user.name;
+        presence->nickname = user.nickname;
+        presence->avatar = user.avatar;
     }
 
-    (void) conf_live_publish(env, &to, &body);
+    (void) conf_live_publish(env, &to, presence);
 }
 
 
@@ -315,6 +406,11 @@ conf_live_deliver(conf_live_t *live, const conf_event_t *event)
         return;
     }
 
+    if (event->type == CONF_EVENT_REPLACED) {
+        conf_live_replace(local, event);
+        return;
+    }
+
     conf_arena_reset(live->arena);
 
     body = conf_arena_alloc(live->arena, proto->size);
@@ -325,6 +421,21 @@ conf_live_deliver(conf_live_t *live, const conf_event_t *event)
            == CONF_OK)
     {
         conf_live_show(live, local, event, body);
+    }
+}
+
+
+/* Another session goes on with one: close() never ends it at once. */
+
+static void
+conf_live_replace(const conf_local_t *local, const conf_event_t *event)
+{
+    conf_seat_t  *seat;
+
+    for (seat = local->seats; seat != NULL; seat = seat->next) {
+        if (seat->session->id == event->to) {
+            seat->session->close(seat->session, CONF_CLOSE_REPLACED);
+        }
     }
 }
 
@@ -435,6 +546,7 @@ static void
 conf_live_show(conf_live_t *live, conf_local_t *local,
     const conf_event_t *event, const void *body)
 {
+    bool             shot;
     size_t           i;
     uint32_t         done;
     conf_out_t      *outs[CONF_APIS_MAX];
@@ -442,6 +554,7 @@ conf_live_show(conf_live_t *live, conf_local_t *local,
     conf_session_t  *s;
 
     done = 0;
+    shot = false;
 
     /* send() never closes at once, so the list holds still. */
 
@@ -449,10 +562,9 @@ conf_live_show(conf_live_t *live, conf_local_t *local,
         s = seat->session;
         i = s->api->index;
 
-        if ((event->from != 0 && event->from == s->id)
-            || (event->to != 0 && event->to != s->id)
-            || conf_live_own(s, event->type, body))
-        {
+        shot = shot || (s->api->snapshots && s->bound != NULL);
+
+        if (!conf_live_wanted(s, event, body)) {
             continue;
         }
 
@@ -471,18 +583,58 @@ conf_live_show(conf_live_t *live, conf_local_t *local,
             conf_out_unref(outs[i]);
         }
     }
+
+    if (shot && event->type == CONF_EVENT_PRESENCE) {
+        conf_live_plan_shot(live, local);
+    }
 }
 
 
-/* Nobody is told of being there. */
+/*
+ * All that is shown while it waits is in it: a room where many come and go
+ * at once is shown some times a minute, the larger it is the less often.
+ */
+
+static void
+conf_live_plan_shot(conf_live_t *live, conf_local_t *local)
+{
+    size_t  n;
+
+    if (local->shot_ms != 0) {
+        return;
+    }
+
+    n = conf_channel_sessions(&live->env->shm, local->key);
+
+    local->shot_ms = live->env->now_ms(live->env)
+                     + CONF_LIVE_SHOT_MS
+                       * (int64_t) (1 + n / CONF_LIVE_SHOT_SIZE);
+    local->shot = live->shots;
+    live->shots = local;
+}
+
+
+/* Nobody is told of being there; a peer hears of its user's other peers. */
 
 static bool
-conf_live_own(const conf_session_t *s, uint32_t type, const void *body)
+conf_live_wanted(const conf_session_t *s, const conf_event_t *event,
+    const void *body)
 {
     const conf_presence_t  *presence = body;
 
-    return type == CONF_EVENT_PRESENCE
-           && presence->user_id == s->auth.user_id;
+    if ((event->from != 0 && event->from == s->id)
+        || (event->to != 0 && event->to != s->id)
+        || (event->user != 0 && event->user != s->auth.user_id))
+    {
+        return false;
+    }
+
+    if (s->bound != NULL) {
+        return event->live == 0 || event->live > s->bound->since;
+    }
+
+    return event->type != CONF_EVENT_PRESENCE
+           || presence->user_id != s->auth.user_id;
 }
 
 

@@ -25,6 +25,8 @@ struct conf_local_s {
     conf_local_t    *earlier;
     bool             behind;         /* seq < newest, on the list */
     bool             asked;          /* what is missing is on its way */
+    int64_t          shot_ms;        /* when all are to be shown; 0: not */
+    conf_local_t    *shot;           /* the next of those */
 };
 
 /* One session in one channel: on the channel's list and on the session's. */
@@ -46,6 +48,7 @@ struct conf_live_s {
     conf_session_t  *cursor;         /* of conf_live_next() */
     size_t           nsessions;
     conf_local_t    *behind;
+    conf_local_t    *shots;
     const conf_live_bridge_t  *bridge;
     conf_buf_t       inbox;
     conf_buf_t       text;
@@ -58,6 +61,9 @@ conf_local_t **conf_live_find(conf_live_t *live, uint64_t channel);
 
 /* Off the list of those behind when nothing is missing any more. */
 void conf_live_catch_up(conf_live_t *live, conf_local_t *local);
+
+/* Off the list of those that are to be shown. */
+void conf_live_unshot(conf_live_t *live, conf_local_t *local);
 
 /* Compares what was shown here with what the zone has delivered. */
 void conf_live_check(conf_live_t *live);

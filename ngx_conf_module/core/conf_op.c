@@ -388,6 +388,29 @@ conf_api_message(const conf_api_t *api, conf_str_t type)
 
 
 conf_rc_t
+conf_api_find_message(conf_session_t *session, conf_arena_t *arena,
+    conf_str_t text, const conf_row_t **row)
+{
+    conf_rc_t    rc;
+    conf_str_t   type = conf_null_string;
+
+    if (session->api->find != NULL) {
+        return session->api->find(session, arena, text, row);
+    }
+
+    rc = conf_schema_peek(arena, text, session->api->type_field, &type);
+
+    *row = conf_api_message(session->api, type);
+
+    if (rc == CONF_OK || rc == CONF_E_NOT_FOUND) {
+        return *row == NULL ? CONF_E_NOT_FOUND : CONF_OK;
+    }
+
+    return rc;
+}
+
+
+conf_rc_t
 conf_hot_get(conf_env_t *env, conf_arena_t *arena, conf_cache_key_t key,
     const conf_proto_t *proto, void *out)
 {
@@ -549,6 +572,7 @@ conf_op_authorized(conf_op_t *op, const void *reply)
     }
 
     op->auth.version = user->version;
+    op->auth.admin = user->role == CONF_USER_ADMIN;
     op->auth.versioned = true;
 
     if (op->row->auth == CONF_AUTH_ADMIN && user->role != CONF_USER_ADMIN) {

@@ -1,5 +1,6 @@
 
 #include "conf_sync_ask.h"
+#include "conf_signal.h"
 
 #include <stdlib.h>
 
@@ -12,6 +13,8 @@
 
 typedef struct {
     const conf_room_t  *room;
+    const conf_room_view_t  *view;   /* the user's, too */
+    conf_close_e        why;         /* it is put out */
     const conf_room_t  *rooms;       /* all the user is in, ascending by id */
     size_t              nrooms;
     const conf_user_t  *user;
@@ -36,6 +39,7 @@ static void conf_sync_listed(conf_call_t *call);
 static void conf_sync_more(conf_sync_t *sync);
 static void conf_sync_enter(conf_session_t *s, void *data);
 static void conf_sync_exit(conf_session_t *s, void *data);
+static void conf_sync_change(conf_session_t *s, void *data);
 static void conf_sync_mark(conf_session_t *s, void *data);
 static void conf_sync_revoke(conf_session_t *s, void *data);
 static void conf_sync_match(conf_session_t *s, void *data);
@@ -264,7 +268,9 @@ conf_sync_touch(conf_sync_t *sync, const conf_touch_t *touch, uint64_t rev)
     }
 
     if (!conf_live_has(env->live, conf_channel(CONF_CHANNEL_ROOM,
-                                               touch->room_id)))
+                                               touch->room_id))
+        && !conf_live_has(env->live, conf_channel(CONF_CHANNEL_DOOR,
+                                                  touch->room_id)))
     {
         return;
     }
@@ -411,12 +417,16 @@ conf_sync_membered(conf_call_t *call)
     } else if (call->rc == CONF_OK) {
         view = call->reply;
         told.room = &view->room;
+        told.view = view;
         conf_live_each(env->live, channel, conf_sync_enter, &told);
 
     } else if (call->rc == CONF_E_NOT_MEMBER
+               || call->rc == CONF_E_REMOVED
                || call->rc == CONF_E_ROOM_ABSENT)
     {
         told.room = &gone;
+        told.why = call->rc == CONF_E_ROOM_ABSENT ? CONF_CLOSE_ENDED
+                                                  : CONF_CLOSE_REMOVED;
         conf_live_each(env->live, channel, conf_sync_exit, &told);
 
     } else {
@@ -436,20 +446,34 @@ conf_sync_membered(conf_call_t *call)
 static void
 conf_sync_roomed(conf_call_t *call)
 {
-    conf_ask_t   *ask = call->data;
-    conf_room_t   gone;
-    conf_told_t   told;
+    conf_ask_t              *ask = call->data;
+    conf_room_t              gone;
+    conf_told_t              told;
+    conf_live_t             *live = ask->sync->env->live;
+    const conf_room_view_t  *view;
 
-    if (call->rc == CONF_E_ROOM_ABSENT) {
-        memset(&told, 0, sizeof(conf_told_t));
+    memset(&told, 0, sizeof(conf_told_t));
+    told.room_id = ask->room_id;
+
+    if (call->rc == CONF_OK) {
+        view = call->reply;
+        told.room = &view->room;
+
+        conf_live_each(live, conf_channel(CONF_CHANNEL_ROOM, ask->room_id),
+                       conf_sync_change, &told);
+        conf_live_each(live, conf_channel(CONF_CHANNEL_DOOR, ask->room_id),
+                       conf_sync_change, &told);
+
+    } else if (call->rc == CONF_E_ROOM_ABSENT) {
         memset(&gone, 0, sizeof(conf_room_t));
 
         gone.id = ask->room_id;
         told.room = &gone;
-        told.room_id = ask->room_id;
+        told.why = CONF_CLOSE_ENDED;
 
-        conf_live_each(ask->sync->env->live,
-                       conf_channel(CONF_CHANNEL_ROOM, ask->room_id),
+        conf_live_each(live, conf_channel(CONF_CHANNEL_ROOM, ask->room_id),
+                       conf_sync_exit, &told);
+        conf_live_each(live, conf_channel(CONF_CHANNEL_DOOR, ask->room_id),
                        conf_sync_exit, &told);
 
     } else {
@@ -554,6 +578,11 @@ conf_sync_enter(conf_session_t *s, void *data)
 {
     conf_told_t  *told = data;
 
+    if (s->bound != NULL) {
+        conf_signal_member(s, told->view);
+        return;
+    }
+
     if (!conf_live_in(s, told->room->id)
         && conf_live_join(s, told->room) == CONF_OK)
     {
@@ -567,9 +596,25 @@ conf_sync_exit(conf_session_t *s, void *data)
 {
     conf_told_t  *told = data;
 
+    if (s->bound != NULL) {
+        conf_signal_outsider(s, told->room, told->why);
+        return;
+    }
+
     if (conf_live_in(s, told->room_id)) {
         conf_live_leave(s, told->room_id);
         conf_live_tell(s, CONF_EVENT_EXITED, told->room);
+    }
+}
+
+
+static void
+conf_sync_change(conf_session_t *s, void *data)
+{
+    conf_told_t  *told = data;
+
+    if (s->bound != NULL) {
+        conf_signal_changed(s, told->room);
     }
 }
 
@@ -608,6 +653,17 @@ conf_sync_match(conf_session_t *s, void *data)
     size_t        i;
     uint64_t      id;
     conf_told_t  *told = data;
+
+    if (s->bound != NULL) {
+
+        /* It is in one room, or waits for it: once for all pages. */
+
+        if (told->room_id == 0) {
+            conf_sync_member(told->sync, s->auth.user_id, s->bound->room_id);
+        }
+
+        return;
+    }
 
     for (i = 0; i < told->nrooms; i++) {
         if (!conf_live_in(s, told->rooms[i].id)) {

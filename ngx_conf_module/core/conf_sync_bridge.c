@@ -83,6 +83,9 @@ conf_sync_bridge(conf_sync_t *sync, conf_str_t topic, conf_str_t payload)
             event.type = relay.type;
             event.epoch = relay.epoch;
             event.seq = relay.seq;
+            event.from = relay.from;
+            event.to = relay.to;
+            event.user = relay.user;
             event.body = relay.body;
 
             if (conf_live_foreign(sync->env, &event)) {
@@ -235,6 +238,9 @@ conf_sync_publish(void *data, const conf_event_t *event)
     relay.type = event->type;
     relay.epoch = event->epoch;
     relay.seq = event->seq;
+    relay.from = event->from;
+    relay.to = event->to;
+    relay.user = event->user;
     relay.body = event->body;
 
     conf_buf_reset(&sync->relay);

@@ -136,9 +136,7 @@ conf_user_got(conf_op_t *op, const void *reply)
 conf_rc_t
 conf_user_update(conf_op_t *op, const void *in)
 {
-    size_t                        i;
     conf_user_update_t            request;
-    const conf_masks_t           *masks = op->fixed;
     const conf_user_update_in_t  *input = in;
 
     if (input->user_id != 0 && input->user_id != op->auth.user_id) {
@@ -148,15 +146,27 @@ conf_user_update(conf_op_t *op, const void *in)
     request = input->update;
     request.actor = op->auth.user_id;
     request.id = op->auth.user_id;
-    request.mask = 0;
+    request.mask = conf_masks_given(op->fixed, &input->input);
+
+    return conf_op_call(op, CONF_OP_USER_UPDATE, &request, conf_user_updated);
+}
+
+
+uint64_t
+conf_masks_given(const conf_masks_t *masks, const conf_input_t *input)
+{
+    size_t    i;
+    uint64_t  mask;
+
+    mask = 0;
 
     for (i = 0; i < masks->n; i++) {
-        if ((input->input.given & ((uint64_t) 1 << i)) != 0) {
-            request.mask |= masks->masks[i];
+        if ((input->given & ((uint64_t) 1 << i)) != 0) {
+            mask |= masks->masks[i];
         }
     }
 
-    return conf_op_call(op, CONF_OP_USER_UPDATE, &request, conf_user_updated);
+    return mask;
 }
 
 

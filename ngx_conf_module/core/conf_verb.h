@@ -113,6 +113,9 @@ typedef struct {
     size_t              n;
 } conf_masks_t;
 
+uint64_t conf_masks_given(const conf_masks_t *masks,
+    const conf_input_t *input);
+
 /* conf_user_update_in_t, fixed conf_masks_t -> conf_user_t */
 conf_rc_t conf_user_update(conf_op_t *op, const void *in);
 
@@ -316,40 +319,6 @@ typedef struct {
 
 /* conf_file_in_t -> conf_file_t, for the glue to send */
 conf_rc_t conf_file_get(conf_op_t *op, const void *in);
-
-
-/* Admins. */
-
-typedef struct {
-    conf_str_t     status;            /* JSON */
-} conf_status_out_t;
-
-/* nothing -> conf_status_out_t */
-conf_rc_t conf_status_show(conf_op_t *op, const void *in);
-
-#define CONF_LIVE_PAGE  20
-
-typedef struct {
-    conf_input_t   input;
-    uint64_t       page;
-    uint64_t       page_size;         /* at most 1,000 */
-} conf_live_in_t;
-
-typedef struct {
-    conf_room_t    room;
-    uint64_t       online;            /* users who are connected */
-} conf_live_room_t;
-
-typedef struct {
-    conf_list_t    rooms;             /* of conf_live_room_t */
-    uint64_t       total;
-    uint64_t       page;
-    uint64_t       page_size;
-    uint64_t       pages;
-} conf_live_list_out_t;
-
-/* conf_live_in_t -> conf_live_list_out_t: where somebody is now */
-conf_rc_t conf_status_meetings(conf_op_t *op, const void *in);
 
 
 /* Sockets. */

@@ -58,6 +58,12 @@ static void conf_view_put_u64s(conf_buf_t *buf, const conf_view_row_t *row,
     const void *p, unsigned depth);
 static void conf_view_put_counts(conf_buf_t *buf, const conf_view_row_t *row,
     const void *p, unsigned depth);
+static void conf_view_put_u64_hex(conf_buf_t *buf,
+    const conf_view_row_t *row, const void *p, unsigned depth);
+static void conf_view_put_bit(conf_buf_t *buf, const conf_view_row_t *row,
+    const void *p, unsigned depth);
+static void conf_view_put_map(conf_buf_t *buf, const conf_view_row_t *row,
+    const void *p, unsigned depth);
 
 
 /* By conf_view_kind_e. */
@@ -87,10 +93,13 @@ static const conf_view_pt  conf_view_handlers[] = {
     conf_view_put_list,
     conf_view_put_strs,
     conf_view_put_u64s,
-    conf_view_put_counts
+    conf_view_put_counts,
+    conf_view_put_u64_hex,
+    conf_view_put_bit,
+    conf_view_put_map
 };
 
-_Static_assert(conf_nelts(conf_view_handlers) == CONF_V_COUNTS + 1,
+_Static_assert(conf_nelts(conf_view_handlers) == CONF_V_MAP + 1,
                "a kind without a handler");
 
 static const uint8_t  conf_view_hex[] = "0123456789abcdef";
@@ -206,6 +215,7 @@ conf_view_is_empty(const conf_view_row_t *row, const void *p)
     case CONF_V_U64:
     case CONF_V_U64_STR:
     case CONF_V_U64_NULL:
+    case CONF_V_U64_HEX:
         return *(const uint64_t *) p == 0;
 
     case CONF_V_U32:
@@ -223,6 +233,9 @@ conf_view_is_empty(const conf_view_row_t *row, const void *p)
     case CONF_V_BOOL:
         return !*(const bool *) p;
 
+    case CONF_V_BIT:
+        return (*(const uint32_t *) p & row->extra) == 0;
+
     case CONF_V_UUID:
     case CONF_V_UUID_HEX:
         return memcmp(p, &nil, sizeof(conf_uuid_t)) == 0;
@@ -234,6 +247,7 @@ conf_view_is_empty(const conf_view_row_t *row, const void *p)
     case CONF_V_STRS:
     case CONF_V_U64S:
     case CONF_V_COUNTS:
+    case CONF_V_MAP:
         return ((const conf_list_t *) p)->n == 0;
 
     default:
@@ -539,6 +553,62 @@ conf_view_put_counts(conf_buf_t *buf, const conf_view_row_t *row,
         conf_view_string(buf, items[i].name);
         conf_buf_byte(buf, ':');
         conf_buf_u64(buf, items[i].count);
+    }
+
+    conf_buf_byte(buf, '}');
+}
+
+
+static void
+conf_view_put_u64_hex(conf_buf_t *buf, const conf_view_row_t *row,
+    const void *p, unsigned depth)
+{
+    unsigned  shift;
+    uint64_t  n = *(const uint64_t *) p;
+
+    conf_buf_byte(buf, '"');
+
+    for (shift = n == 0 ? 0 : 64; shift != 0; shift -= 4) {
+        conf_buf_byte(buf, conf_view_hex[(n >> (shift - 4)) & 15]);
+    }
+
+    conf_buf_byte(buf, '"');
+}
+
+
+static void
+conf_view_put_bit(conf_buf_t *buf, const conf_view_row_t *row, const void *p,
+    unsigned depth)
+{
+    bool  set;
+
+    set = (*(const uint32_t *) p & row->extra) != 0;
+    conf_view_put_bool(buf, row, &set, depth);
+}
+
+
+static void
+conf_view_put_map(conf_buf_t *buf, const conf_view_row_t *row, const void *p,
+    unsigned depth)
+{
+    size_t              i;
+    const uint8_t      *item;
+    const conf_list_t  *list = p;
+
+    item = list->items;
+
+    conf_buf_byte(buf, '{');
+
+    for (i = 0; i < list->n; i++) {
+        if (i != 0) {
+            conf_buf_byte(buf, ',');
+        }
+
+        conf_view_put_u64_str(buf, row, item + row->extra, depth);
+        conf_buf_byte(buf, ':');
+        conf_view_object_at(buf, row->sub, item, depth);
+
+        item += row->sub->size;
     }
 
     conf_buf_byte(buf, '}');

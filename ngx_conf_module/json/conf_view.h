@@ -44,7 +44,11 @@ typedef enum {
     CONF_V_LIST,            /* conf_list_t of structs of sub->size */
     CONF_V_STRS,            /* conf_list_t of conf_str_t */
     CONF_V_U64S,            /* conf_list_t of uint64_t */
-    CONF_V_COUNTS           /* conf_list_t of conf_view_count_t as an object */
+    CONF_V_COUNTS,          /* conf_list_t of conf_view_count_t as an object */
+    CONF_V_U64_HEX,         /* uint64_t as a string of 16 digits; 0: empty */
+    CONF_V_BIT,             /* uint32_t: is the bit at extra set? */
+    CONF_V_MAP              /* conf_list_t of structs of sub->size as an
+                               object; the uint64_t at extra names each */
 } conf_view_kind_e;
 
 #define CONF_VF_OMIT   0x01   /* leave the member out when empty, 0 or NULL */
@@ -54,7 +58,8 @@ struct conf_view_row_s {
     conf_view_kind_e         kind;
     uint32_t                 flags;
     size_t                   offset;
-    size_t                   extra;     /* CONTENT: offset of a bool: is JSON */
+    size_t                   extra;     /* CONTENT: offset of a bool: is JSON;
+                                           BIT: the bit; MAP: an offset */
     const conf_view_t       *sub;
     const conf_str_t        *names;     /* ENUM */
     size_t                   nnames;

@@ -617,3 +617,24 @@ conf_ws_has_token(conf_str_t header, conf_str_t token)
 
     return false;
 }
+
+
+conf_str_t
+conf_ws_bearer(conf_str_t header)
+{
+    conf_str_t  element, none = conf_null_string;
+
+    conf_token_blanks(&header);
+    element = conf_token_take(&header);
+    conf_token_blanks(&header);
+
+    if (!conf_token_eq(element, conf_str("bearer"))
+        || !conf_token_char(&header, ','))
+    {
+        return none;
+    }
+
+    conf_token_blanks(&header);
+
+    return conf_token_take(&header);
+}

@@ -127,6 +127,9 @@ conf_rc_t conf_ws_accept(conf_str_t key, uint8_t out[CONF_WS_ACCEPT_LEN]);
 /* Is token (case-insensitive) an element of a comma-separated header? */
 bool conf_ws_has_token(conf_str_t header, conf_str_t token);
 
+/* What follows "bearer" in a list of subprotocols; len 0: nothing does. */
+conf_str_t conf_ws_bearer(conf_str_t header);
+
 /*
  * UTF-8, incrementally: feeds bytes to *state (0 at the start and between
  * code points); false at the first byte that cannot continue.

@@ -18,7 +18,8 @@ const all = await page.evaluate(async () => {
     const doc = await reply.json();
 
     return Object.values(doc.paths)
-        .reduce((sum, item) => sum + Object.keys(item).length, 0);
+        .reduce((sum, item) => sum + Object.keys(item).length, 0)
+        + (doc['x-websocket']?.messages.length || 0);
 });
 
 is(await count(), all, 'all of them');

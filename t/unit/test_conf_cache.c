@@ -194,7 +194,7 @@ test_lru(void)
     size_t             i, n;
     conf_wake_t        wake;
     conf_join_t        join = { conf_channel(CONF_CHANNEL_ROOM, 1), 0, 0,
-                                true };
+                                true, NULL };
     conf_event_t       event;
     conf_worker_t      worker;
     conf_shm_stat_t    stat;

@@ -29,10 +29,10 @@ static size_t  test_nlefts;
 
 
 static void
-test_left(void *data, uint64_t channel, uint64_t user)
+test_left(void *data, const conf_left_t *left)
 {
-    test_lefts[test_nlefts].channel = channel;
-    test_lefts[test_nlefts].user = user;
+    test_lefts[test_nlefts].channel = left->channel;
+    test_lefts[test_nlefts].user = left->user;
     test_nlefts++;
 }
 
@@ -46,6 +46,7 @@ test_join(uint64_t session, uint64_t channel, bool *first)
     join.epoch = 3;
     join.seq = 30;
     join.subscribe = true;
+    join.peer = NULL;
 
     return conf_channel_join(&m.shm, session, &join, first);
 }
@@ -55,6 +56,7 @@ static void
 test_semantics(void)
 {
     bool                 flag;
+    conf_left_t          left;
     size_t               n;
     uint64_t             users[8];
     conf_worker_t        a, b;
@@ -106,14 +108,14 @@ test_semantics(void)
     ok(stat.channels == 3 && stat.rooms == 2 && stat.sessions == 3
        && stat.users == 1 && stat.workers == 2, "counted");
 
-    is_int(conf_channel_leave(&m.shm, 102, ROOM(5), true, &flag),
+    is_int(conf_channel_leave(&m.shm, 102, ROOM(5), true, &left),
            CONF_E_NOT_FOUND, "was not there");
-    ok(conf_channel_leave(&m.shm, 102, ROOM(1), false, &flag) == CONF_OK
-       && !flag, "one of two leaves");
-    ok(conf_channel_leave(&m.shm, 102, ROOM(1), false, &flag)
+    ok(conf_channel_leave(&m.shm, 102, ROOM(1), false, &left) == CONF_OK
+       && !left.last, "one of two leaves");
+    ok(conf_channel_leave(&m.shm, 102, ROOM(1), false, &left)
        == CONF_E_NOT_FOUND, "once");
-    ok(conf_channel_leave(&m.shm, 101, ROOM(1), true, &flag) == CONF_OK
-       && flag, "the user's last");
+    ok(conf_channel_leave(&m.shm, 101, ROOM(1), true, &left) == CONF_OK
+       && left.last, "the user's last");
     is_int(conf_channel_count(&m.shm, ROOM(1)), 1, "one user stays");
 
     test_nlefts = 0;
@@ -347,6 +349,7 @@ static size_t
 test_model_move(size_t s, size_t c)
 {
     bool             flag, other;
+    conf_left_t      left;
     uint64_t         key;
     test_session_t  *session;
 
@@ -364,8 +367,8 @@ test_model_move(size_t s, size_t c)
         return test_join(s + 1, key, &flag) != CONF_OK || flag == other;
     }
 
-    return conf_channel_leave(&m.shm, s + 1, key, random() % 2 == 0, &flag)
-           != CONF_OK || flag == other;
+    return conf_channel_leave(&m.shm, s + 1, key, random() % 2 == 0, &left)
+           != CONF_OK || left.last == other;
 }
 
 

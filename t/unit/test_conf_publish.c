@@ -23,6 +23,7 @@ test_publish_to(uint64_t channel, uint64_t epoch, uint64_t seq, uint64_t to)
 {
     conf_event_t  event;
 
+    memset(&event, 0, sizeof(event));
     event.channel = channel;
     event.epoch = epoch;
     event.seq = seq;
@@ -53,6 +54,7 @@ test_enter(const conf_worker_t *w, uint64_t session, uint64_t room,
     join.epoch = TEST_EPOCH;
     join.seq = seq;
     join.subscribe = true;
+    join.peer = NULL;
 
     conf_session_open(&m.shm, w, session, session);
     conf_channel_join(&m.shm, session, &join, &first);
@@ -163,6 +165,7 @@ test_once(void)
 
     /* Fields and bytes. */
 
+    memset(&event, 0, sizeof(event));
     event.channel = ROOM(1);
     event.epoch = 7;
     event.seq = 0;

@@ -320,10 +320,11 @@ static void
 test_no_root(void)
 {
     bool               flag;
+    conf_left_t        left;
     uint64_t           user;
     conf_buf_t         buf;
     conf_gap_t         gap = { 1, 1, 1, 1 };
-    conf_join_t        join = { 1, 0, 0, true };
+    conf_join_t        join = { 1, 0, 0, true, NULL };
     conf_wake_t        wake;
     conf_event_t       event;
     conf_limit_t       limit;
@@ -348,7 +349,7 @@ test_no_root(void)
        && conf_worker_detach(&m.shm, &worker, NULL, NULL) == CONF_DONE
        && conf_session_open(&m.shm, &worker, 1, 1) == CONF_E_ZONE_FULL
        && conf_channel_join(&m.shm, 1, &join, &flag) == CONF_E_ZONE_FULL
-       && conf_channel_leave(&m.shm, 1, 1, true, &flag) == CONF_E_NOT_FOUND
+       && conf_channel_leave(&m.shm, 1, 1, true, &left) == CONF_E_NOT_FOUND
        && conf_channel_users(&m.shm, 1, 0, &user, 1) == 0
        && conf_channel_count(&m.shm, 1) == 0
        && !conf_channel_has(&m.shm, 1, 1)
@@ -377,7 +378,7 @@ test_dead_holder(void)
 {
     bool               first;
     conf_join_t        join = { conf_channel(CONF_CHANNEL_ROOM, 5), 0, 0,
-                                true };
+                                true, NULL };
     conf_worker_t      old, new;
     conf_shm_stat_t    stat;
     conf_shm_malloc_t  m;
@@ -421,7 +422,8 @@ test_dead_process(void)
     pid_t            pid;
     size_t           n, bad;
     uint64_t         generation;
-    conf_join_t      join = { conf_channel(CONF_CHANNEL_ROOM, 5), 0, 0, true };
+    conf_join_t      join = { conf_channel(CONF_CHANNEL_ROOM, 5), 0, 0,
+                              true, NULL };
     conf_worker_t    worker;
     conf_shm_mmap_t  m;
 
@@ -462,13 +464,13 @@ static size_t  test_lefts;
 
 
 static void
-test_left(void *data, uint64_t channel, uint64_t user)
+test_left(void *data, const conf_left_t *left)
 {
     conf_shm_malloc_t  *m = data;
 
     /* The lock is free, and it is true. */
 
-    test_lefts += !conf_channel_has(&m->shm, channel, user);
+    test_lefts += !conf_channel_has(&m->shm, left->channel, left->user);
 }
 
 
@@ -478,7 +480,7 @@ test_worker(void)
     bool                first;
     size_t              i, n, live, turns;
     conf_rc_t           rc;
-    conf_join_t         join = { 0, 0, 0, true };
+    conf_join_t         join = { 0, 0, 0, true, NULL };
     conf_wake_t         wake;
     conf_event_t        event;
     conf_worker_t       workers[CONF_WORKERS_MAX], w;
@@ -607,7 +609,7 @@ test_bytes(void)
 {
     bool             first;
     size_t           i, n, bytes;
-    conf_join_t      join = { 0, 0, 0, true };
+    conf_join_t      join = { 0, 0, 0, true, NULL };
     conf_worker_t    worker;
     conf_shm_mmap_t  m;
 

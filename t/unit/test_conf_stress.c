@@ -54,6 +54,7 @@ test_publish(conf_shm_t *shm, uint64_t seq, uint32_t who, uint64_t count)
     body[0] = who;
     body[1] = count;
 
+    memset(&event, 0, sizeof(event));
     event.channel = TEST_CHANNEL;
     event.epoch = TEST_EPOCH;
     event.seq = seq;
@@ -75,7 +76,7 @@ test_publisher(void *data)
     bool             flag;
     uint64_t         i, k, seq, count, state, session;
     conf_rc_t        rc;
-    conf_join_t      join = { TEST_SIDE, 0, 0, true };
+    conf_join_t      join = { TEST_SIDE, 0, 0, true, NULL };
     test_part_t     *part = data;
     test_shared_t   *shared;
     conf_shm_stat_t  stat;
@@ -205,7 +206,7 @@ test_begin(conf_shm_t *shm, test_shared_t *shared, test_part_t *parts)
 {
     bool         first;
     uint32_t     i;
-    conf_join_t  join = { TEST_CHANNEL, TEST_EPOCH, 0, true };
+    conf_join_t  join = { TEST_CHANNEL, TEST_EPOCH, 0, true, NULL };
 
     atomic_store(&shared->publishers, TEST_PUBLISHERS);
 

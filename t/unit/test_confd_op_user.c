@@ -45,7 +45,12 @@ t_password(uint64_t id, const char *old, const char *new)
 static conf_rc_t
 t_ban(uint64_t id, bool banned, int64_t until_ms)
 {
-    conf_user_ban_t  in = { id, banned, until_ms, conf_null_string };
+    conf_user_ban_t  in;
+
+    memset(&in, 0, sizeof(conf_user_ban_t));
+    in.id = id;
+    in.banned = banned;
+    in.until_ms = until_ms;
 
     return fx_call(CONF_OP_USER_BAN, &in, &user);
 }

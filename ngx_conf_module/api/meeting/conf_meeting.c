@@ -17,8 +17,6 @@ static void conf_meeting_failed(conf_op_t *op, conf_buf_t *buf,
 static void conf_meeting_open(conf_buf_t *buf, int32_t code,
     conf_str_t message);
 static void conf_meeting_close(conf_op_t *op, conf_buf_t *buf);
-static void conf_meeting_event(const conf_event_t *event, const void *body,
-    conf_buf_t *buf);
 
 
 const conf_rate_t  conf_meeting_common_rate =
@@ -155,9 +153,24 @@ static const conf_rows_t  conf_meeting_common_group = {
 
 static const conf_rows_t *const  conf_meeting_groups[] = {
     &conf_meeting_common_group,
-    &conf_meeting_status_group,
     &conf_meeting_account_group,
+    &conf_meeting_signal_group,
+    &conf_meeting_status_group,
+    &conf_meeting_admin_group,
     NULL
+};
+
+
+static const conf_close_row_t  conf_meeting_closes[CONF_CLOSE_MAX] = {
+    { 1000, "" },
+    { 1001, "server is going away" },
+    { 4003, "token is no longer valid" },
+    { 1008, "too slow" },
+    { 1011, "internal error" },
+    { 4001, "removed from the meeting" },
+    { 4002, "meeting ended" },
+    { 4008, "too many messages" },
+    { 1000, "replaced by another connection" }
 };
 
 
@@ -166,13 +179,36 @@ const conf_api_t  conf_api_meeting = {
     .index = 1,
     .groups = conf_meeting_groups,
     .request_ids = true,
+    .messages = conf_meeting_messages,
+    .nmessages = conf_nelts(conf_meeting_messages),
     .token_cookie = "access_token",
     .type_field = conf_string("type"),
     .errors = conf_meeting_errors,
+    .closes = conf_meeting_closes,
+    .find = conf_meeting_find,
     .envelope = &conf_meeting_success_view,
     .failures = conf_meeting_failures,
     .answer = conf_meeting_answer,
-    .event = conf_meeting_event
+    .event = conf_meeting_event_a
+};
+
+/* Its sockets where types are numbers: the last index, it has no routes. */
+
+const conf_api_t  conf_api_meeting_b = {
+    .name = conf_string("meeting"),
+    .index = CONF_APIS_MAX - 1,
+    .groups = conf_meeting_groups,
+    .request_ids = true,
+    .token_cookie = "access_token",
+    .messages = conf_meeting_messages,
+    .nmessages = conf_nelts(conf_meeting_messages),
+    .type_field = conf_string("type"),
+    .errors = conf_meeting_errors,
+    .closes = conf_meeting_closes,
+    .snapshots = true,
+    .find = conf_meeting_find,
+    .answer = conf_meeting_answer,
+    .event = conf_meeting_event_b
 };
 
 
@@ -187,6 +223,11 @@ conf_meeting_answer(conf_op_t *op, conf_buf_t *buf, conf_answer_t *answer)
     const conf_row_t  *row = op->row;
 
     answer->type = conf_str("application/json; charset=utf-8");
+
+    if (op->session != NULL && op->row->method == 0) {
+        conf_meeting_reply(op, buf, answer);
+        return;
+    }
 
     if (op->rc != CONF_OK) {
         conf_meeting_failed(op, buf, answer);
@@ -277,13 +318,4 @@ conf_meeting_close(conf_op_t *op, conf_buf_t *buf)
     conf_buf_lit(buf, ",\"request_id\":");
     conf_view_string(buf, op->request_id);
     conf_buf_byte(buf, '}');
-}
-
-
-/* Its sockets hear nothing yet: there is no row that opens one. */
-
-static void
-conf_meeting_event(const conf_event_t *event, const void *body,
-    conf_buf_t *buf)
-{
 }

@@ -4,39 +4,13 @@
 #include "conf_meeting_account.h"
 
 
-static const conf_str_t  conf_meeting_user_states[] = {
+const conf_str_t  conf_meeting_user_states[CONF_USER_DELETED + 1] = {
     conf_string("active"), conf_string("banned"), conf_string("deleted")
 };
 
-static const conf_str_t  conf_meeting_user_roles[] = {
+const conf_str_t  conf_meeting_user_roles[CONF_USER_ADMIN + 1] = {
     conf_string("user"), conf_string("admin")
 };
-
-/* A user, under the document's names and under those that clients read. */
-
-#define CONF_MEETING_USER(at)                                                 \
-    { .name = conf_string("user_id"), .kind = CONF_V_U64,                     \
-      .offset = (at) + CONF_AT(conf_user_t, id) },                            \
-    { .name = conf_string("id"), .kind = CONF_V_U64,                          \
-      .offset = (at) + CONF_AT(conf_user_t, id) },                            \
-    { .name = conf_string("username"), .kind = CONF_V_STR,                    \
-      .offset = (at) + CONF_AT(conf_user_t, name) },                          \
-    { .name = conf_string("email"), .kind = CONF_V_STR,                       \
-      .offset = (at) + CONF_AT(conf_user_t, email) },                         \
-    { .name = conf_string("nickname"), .kind = CONF_V_STR,                    \
-      .offset = (at) + CONF_AT(conf_user_t, nickname) },                      \
-    { .name = conf_string("avatar_url"), .kind = CONF_V_STR,                  \
-      .offset = (at) + CONF_AT(conf_user_t, avatar) },                        \
-    { .name = conf_string("avatar"), .kind = CONF_V_STR,                      \
-      .offset = (at) + CONF_AT(conf_user_t, avatar) },                        \
-    { .name = conf_string("status"), .kind = CONF_V_ENUM,                     \
-      .offset = (at) + CONF_AT(conf_user_t, status),                          \
-      .names = conf_meeting_user_states,                                      \
-      .nnames = conf_nelts(conf_meeting_user_states) },                       \
-    { .name = conf_string("created_at"), .kind = CONF_V_TIME_UTC,             \
-      .offset = (at) + CONF_AT(conf_user_t, created_ms) },                    \
-    { .name = conf_string("updated_at"), .kind = CONF_V_TIME_UTC,             \
-      .offset = (at) + CONF_AT(conf_user_t, updated_ms) }
 
 static const conf_view_row_t  conf_meeting_user_rows[] = {
     CONF_MEETING_USER(0)
@@ -58,14 +32,7 @@ const conf_view_t  conf_meeting_account_view =
 
 static const conf_view_row_t  conf_meeting_profile_rows[] = {
     CONF_MEETING_USER(0),
-    { .name = conf_string("phone"), .kind = CONF_V_STR,
-      .offset = CONF_AT(conf_user_t, phone) },
-    { .name = conf_string("role"), .kind = CONF_V_ENUM,
-      .offset = CONF_AT(conf_user_t, role),
-      .names = conf_meeting_user_roles,
-      .nnames = conf_nelts(conf_meeting_user_roles) },
-    { .name = conf_string("last_login"), .kind = CONF_V_TIME_UTC,
-      .offset = CONF_AT(conf_user_t, last_login_ms) }
+    CONF_MEETING_USER_OWN(0)
 };
 
 const conf_view_t  conf_meeting_profile_view =

@@ -15,6 +15,8 @@ package Conference::Rpc;
 # { topic, payload, rev, order }; those of topic "n" only set {several}.
 # order counts frames as they came.  Numbers
 # of ops and errors are read from the sources.
+#
+# A request of two fields or more may leave out the last ones: they are zero.
 
 use strict;
 use warnings;
@@ -32,7 +34,9 @@ our $Version = 2;
 use constant { CALL => 0, REPLY => 1, EVENT => 2 };
 
 my $packer = Data::MessagePack->new;
-my (%op, @error);
+my (%op, %request, %fields, @error);
+my %zero = (U64 => 0, I64 => 0, U32 => 0, STR => '', U64S => [], STRS => [],
+            LIST => []);
 
 
 sub text {
@@ -105,13 +109,40 @@ sub hello {
 }
 
 
+sub whole {
+    my ($op, $body) = @_;
+
+    if (!%request) {
+        %request = text('backend/proto/conf_op.def')
+                   =~ /^CONF_OP\((\w+),\s*\w+,\s*(\w+)/mg;
+
+        for my $file (qw(conf_rpc.h conf_types.h)) {
+            my $text = text("backend/proto/$file") =~ s/\\\n/ /gr;
+
+            while ($text =~ /^#define CONF_(\w+)_FIELDS\(X, s\)(.*)$/mg) {
+                my ($name, $list) = (lc $1, $2);
+                $fields{$name} = [$list =~ /X\(s,\s*(\w+),/g];
+            }
+        }
+    }
+
+    my $kinds = $fields{$request{$op} || ''};
+
+    return $body unless ref $body eq 'ARRAY' && $kinds && @$body > 1
+                        && @$body < @$kinds;
+
+    return [@$body, map { $_ eq 'BOOL' ? bool(0) : $zero{$_} }
+                    @$kinds[@$body .. $#$kinds]];
+}
+
+
 # Queues a call; returns its id.
 
 sub post {
     my ($self, $op, $body) = @_;
     my $id = ++$self->{id};
 
-    $self->{out} .= frame(CALL, $id, op($op), $body);
+    $self->{out} .= frame(CALL, $id, op($op), whole($op, $body));
     return $id;
 }
 

@@ -454,8 +454,8 @@ conf_openapi_view_row(conf_buf_t *buf, const conf_view_row_t *row,
         [CONF_V_U64S] = "{\"type\":\"array\",\"items\":{\"type\":\"integer\"}}",
         [CONF_V_COUNTS] = "{\"type\":\"object\","
                           "\"additionalProperties\":{\"type\":\"integer\"}}",
-        [CONF_V_U64_HEX] = "{\"type\":\"string\","
-                           "\"pattern\":\"^([0-9a-f]{16})?$\"}",
+        [CONF_V_U64_HEX] =
+            "{\"type\":\"string\",\"pattern\":\"^([0-9a-f]{16})?$\"}",
         [CONF_V_BIT] = "{\"type\":\"boolean\"}"
     };
 
@@ -493,15 +493,14 @@ conf_openapi_view_row(conf_buf_t *buf, const conf_view_row_t *row,
         conf_buf_lit(buf, "]}");
         break;
 
-    case CONF_V_LIST:
-        conf_buf_lit(buf, "{\"type\":\"array\",\"items\":");
+    case CONF_V_MAP:
+        conf_buf_lit(buf, "{\"type\":\"object\",\"additionalProperties\":");
         conf_openapi_view(buf, row->sub, data);
         conf_buf_byte(buf, '}');
         break;
 
-    case CONF_V_MAP:
-        conf_buf_lit(buf, "{\"type\":\"object\","
-                          "\"additionalProperties\":");
+    case CONF_V_LIST:
+        conf_buf_lit(buf, "{\"type\":\"array\",\"items\":");
         conf_openapi_view(buf, row->sub, data);
         conf_buf_byte(buf, '}');
         break;

@@ -112,7 +112,7 @@ sub history {
         my $after = @all ? $all[-1][0] : 0;
         my $reply = $rpc->call(MESSAGE_LIST =>
                                [$user, $room, 0, Conference::Rpc::bool(1), 0,
-                                $after, 1000]);
+                                $after, 1000, 0]);
 
         return @all unless $reply && $reply->{body};
         push @all, map { [$_->[3], $_->[7]] } @{$reply->{body}[2] || []};
@@ -411,7 +411,7 @@ subtest 'slow reader' => sub {
     $rpc->call(MESSAGE_POST => message($user, $room, 'x' x 200_000));
 
     my @list = (MESSAGE_LIST => [$user, $room, 0, Conference::Rpc::bool(0), 0,
-                                 0, 10]);
+                                 0, 10, 0]);
 
     is length($rpc->call(@list)->{body}[2][0][7]), 200_000,
         'a reply that is larger than the limit';

@@ -113,7 +113,7 @@ sub history {
     for ( ;; ) {
         my $reply = $rpc->call(MESSAGE_LIST =>
                                [$user, $room, 0, Conference::Rpc::bool(1), 0,
-                                @all ? $all[-1][0] : 0, 1000]);
+                                @all ? $all[-1][0] : 0, 1000, 0]);
 
         die 'no history' unless $reply && $reply->{body};
         $epoch = $reply->{body}[0];
@@ -399,7 +399,7 @@ subtest 'backup while messages come' => sub {
 
     my $after = $rpc->call(MESSAGE_LIST =>
                            [$user, $room, 0, Conference::Rpc::bool(1), $epoch,
-                            1, 10]);
+                            1, 10, 0]);
     is $after->{error}, 'CONFLICT', 'so clients that go on notice';
     is $rpc->call(USER_LOGIN => ['writer', 'secret'])->{code}, 0,
         'users are there';

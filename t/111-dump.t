@@ -79,7 +79,8 @@ sub history {
     my ($rpc, $user, $room) = @_;
 
     return good($rpc, MESSAGE_LIST => [$user, $room, 0,
-                                       Conference::Rpc::bool(0), 0, 0, 1000]);
+                                       Conference::Rpc::bool(0), 0, 0, 1000,
+                                       0]);
 }
 
 
@@ -169,7 +170,7 @@ my $other = Conference::Confd->new(dir => "$top/b", binary => $binary,
 $rpc = client($other);
 is_deeply history($rpc, $users->[0], $rooms->[0]), $before, 'history';
 is_deeply good($rpc, MESSAGE_LIST => [$users->[0], $rooms->[0], 130,
-                                      Conference::Rpc::bool(0), 0, 0, 2])
+                                      Conference::Rpc::bool(0), 0, 0, 2, 0])
           ->[2][1][3], 129, 'in the middle of it';
 is good($rpc, USER_LOGIN => ['alice', 'secret'])->[0], $users->[0],
     'passwords';

@@ -1,5 +1,5 @@
 
-#include "confd_record.h"
+#include "confd_meeting.h"
 
 
 #define CONFD_MEMBERS_MAX  1000
@@ -7,13 +7,10 @@
 
 static conf_rc_t confd_member_count(confd_op_ctx_t *ctx, uint64_t user_id,
     uint64_t *count);
-static conf_rc_t confd_member_successor(confd_op_ctx_t *ctx,
-    uint64_t room_id, uint64_t leaver, uint64_t *user_id,
-    conf_store_member_t *member);
 static conf_rc_t confd_member_invitee(confd_op_ctx_t *ctx,
     const conf_member_add_t *in, conf_user_t *user);
-static void confd_member_view(const conf_user_t *user,
-    const conf_store_member_t *member, conf_member_t *out);
+static conf_rc_t confd_member_invited(confd_op_ctx_t *ctx,
+    const conf_room_t *room, uint64_t user_id, uint32_t role);
 
 
 conf_rc_t
@@ -79,14 +76,29 @@ confd_member_room_for_one(confd_op_ctx_t *ctx, uint64_t user_id)
 
 conf_rc_t
 confd_member_create(confd_op_ctx_t *ctx, uint64_t room_id, uint64_t user_id,
-    const conf_store_member_t *member)
+    conf_store_member_t *member)
 {
-    uint64_t     count;
-    conf_rc_t    rc;
-    conf_str_t   none = conf_null_string;
-    confd_key_t  key;
+    uint64_t             count;
+    conf_rc_t            rc;
+    conf_str_t           none = conf_null_string;
+    confd_key_t          key;
+    conf_store_member_t  lobby;
 
     rc = confd_member_count(ctx, user_id, &count);
+    if (rc != CONF_OK) {
+        return rc;
+    }
+
+    /* Who waited or was removed comes in, and is known by the same id. */
+
+    rc = confd_lobby_take(ctx, room_id, user_id, &lobby);
+
+    member->id = lobby.id;
+
+    if (rc == CONF_E_NOT_FOUND) {
+        rc = ctx->driver->next_id(ctx->txn, CONFD_SPACE_MEMBER, &member->id);
+    }
+
     if (rc != CONF_OK) {
         return rc;
     }
@@ -118,6 +130,18 @@ confd_member_store(confd_op_ctx_t *ctx, uint64_t room_id, uint64_t user_id,
     return confd_record_put(ctx, CONFD_SPACE_MEMBER,
                             confd_record_key2(&key, room_id, user_id),
                             &conf_proto_store_member, member);
+}
+
+
+conf_rc_t
+confd_member_put(confd_op_ctx_t *ctx, uint64_t room_id, uint64_t user_id,
+    const conf_store_member_t *member)
+{
+    conf_rc_t  rc;
+
+    rc = confd_member_store(ctx, room_id, user_id, member);
+
+    return rc == CONF_OK ? confd_touch(ctx, user_id, room_id) : rc;
 }
 
 
@@ -188,15 +212,15 @@ confd_member_leave(confd_op_ctx_t *ctx, conf_room_t *room, uint64_t user_id,
         heir.role = CONF_ROLE_OWNER;
         room->owner_id = leave->new_owner;
 
-        rc = confd_member_store(ctx, room->id, leave->new_owner, &heir);
+        rc = confd_member_put(ctx, room->id, leave->new_owner, &heir);
         if (rc != CONF_OK) {
             return rc;
         }
+    }
 
-        rc = confd_touch(ctx, leave->new_owner, room->id);
-        if (rc != CONF_OK) {
-            return rc;
-        }
+    rc = confd_joined_drop(ctx, room, user_id);
+    if (rc != CONF_OK) {
+        return rc;
     }
 
     rc = confd_member_erase(ctx, room->id, user_id);
@@ -267,7 +291,7 @@ confd_op_member_list(confd_op_ctx_t *ctx, const void *data, void *reply)
             return rc;
         }
 
-        confd_member_view(&user, &record, &member[i]);
+        confd_member_show(&user, &record, &member[i]);
     }
 
     out->members.items = member;
@@ -317,6 +341,11 @@ confd_op_member_add(confd_op_ctx_t *ctx, const void *data, void *reply)
         return rc;
     }
 
+    rc = confd_member_invited(ctx, &out->room, user.id, actor.role);
+    if (rc != CONF_OK) {
+        return rc;
+    }
+
     if (out->room.nmembers >= ctx->conf->room_members_max) {
         return CONF_E_ROOM_FULL;
     }
@@ -338,7 +367,7 @@ confd_op_member_add(confd_op_ctx_t *ctx, const void *data, void *reply)
         return rc;
     }
 
-    confd_member_view(&user, &member, &out->member);
+    confd_member_show(&user, &member, &out->member);
     out->room.nmembers++;
 
     return confd_room_store(ctx, &out->room);
@@ -390,7 +419,7 @@ confd_op_member_remove(confd_op_ctx_t *ctx, const void *data, void *reply)
         return rc;
     }
 
-    confd_member_view(&user, &member, &out->member);
+    confd_member_show(&user, &member, &out->member);
 
     out->new_owner = leave.new_owner;
     out->deleted = leave.deleted;
@@ -447,9 +476,7 @@ confd_member_count(confd_op_ctx_t *ctx, uint64_t user_id, uint64_t *count)
 }
 
 
-/* The longest member of the highest role but for who leaves. */
-
-static conf_rc_t
+conf_rc_t
 confd_member_successor(confd_op_ctx_t *ctx, uint64_t room_id,
     uint64_t leaver, uint64_t *user_id, conf_store_member_t *member)
 {
@@ -528,8 +555,38 @@ confd_member_invitee(confd_op_ctx_t *ctx, const conf_member_add_t *in,
 }
 
 
-static void
-confd_member_view(const conf_user_t *user, const conf_store_member_t *member,
+/*
+ * Who was removed, or waits to be let in, is not let in behind the back of
+ * those who decide on it; and into what is over nobody comes.
+ */
+
+static conf_rc_t
+confd_member_invited(confd_op_ctx_t *ctx, const conf_room_t *room,
+    uint64_t user_id, uint32_t role)
+{
+    conf_rc_t            rc;
+    conf_store_member_t  lobby;
+
+    if (confd_meeting_over(ctx, room)) {
+        return CONF_E_ROOM_ENDED;
+    }
+
+    if (role >= CONF_ROLE_MODERATOR) {
+        return CONF_OK;
+    }
+
+    rc = confd_lobby_load(ctx, room->id, user_id, &lobby);
+
+    if (rc == CONF_OK) {
+        return CONF_E_FORBIDDEN;
+    }
+
+    return rc == CONF_E_NOT_FOUND ? CONF_OK : rc;
+}
+
+
+void
+confd_member_show(const conf_user_t *user, const conf_store_member_t *member,
     conf_member_t *out)
 {
     out->user_id = user->id;
@@ -540,4 +597,8 @@ confd_member_view(const conf_user_t *user, const conf_store_member_t *member,
     out->avatar = user->avatar;
     out->created_ms = user->created_ms;
     out->updated_ms = user->updated_ms;
+    out->id = member->id;
+    out->state = member->state;
+    out->entered_ms = member->entered_ms;
+    out->left_ms = member->left_ms;
 }

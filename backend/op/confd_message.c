@@ -1,5 +1,5 @@
 
-#include "confd_record.h"
+#include "confd_meeting.h"
 #include "confd_dedup.h"
 
 
@@ -38,6 +38,8 @@ typedef struct {
 } confd_page_t;
 
 
+static conf_rc_t confd_message_member(confd_op_ctx_t *ctx, uint64_t room_id,
+    uint64_t actor, conf_store_member_t *member);
 static conf_rc_t confd_message_append(confd_op_ctx_t *ctx,
     const conf_message_post_t *in, conf_message_t *out);
 static conf_rc_t confd_message_get(confd_op_ctx_t *ctx, uint64_t pos,
@@ -67,7 +69,12 @@ confd_op_message_post(confd_op_ctx_t *ctx, const void *data, void *reply)
     conf_user_t          user;
     conf_store_member_t  member;
 
-    rc = confd_member_load(ctx, in->room_id, in->actor, &member);
+    rc = confd_message_member(ctx, in->room_id, in->actor, &member);
+    if (rc != CONF_OK) {
+        return rc;
+    }
+
+    rc = confd_meeting_chat(ctx, in->room_id, in->actor, member.role);
     if (rc != CONF_OK) {
         return rc;
     }
@@ -106,6 +113,25 @@ confd_op_message_post(confd_op_ctx_t *ctx, const void *data, void *reply)
     confd_dedup_add(ctx, in, out->id);
 
     return confd_report_note(ctx, out->id);
+}
+
+
+/* An admin of the server is in every meeting as its host is. */
+
+static conf_rc_t
+confd_message_member(confd_op_ctx_t *ctx, uint64_t room_id, uint64_t actor,
+    conf_store_member_t *member)
+{
+    conf_rc_t  rc;
+
+    rc = confd_member_load(ctx, room_id, actor, member);
+
+    if (rc == CONF_E_NOT_MEMBER && confd_meeting_admin(ctx, room_id, actor)) {
+        member->role = CONF_ROLE_OWNER;
+        rc = CONF_OK;
+    }
+
+    return rc;
 }
 
 
@@ -164,7 +190,7 @@ confd_op_message_list(confd_op_ctx_t *ctx, const void *data, void *reply)
         return CONF_E_INVALID;
     }
 
-    rc = confd_member_load(ctx, in->room_id, in->actor, &member);
+    rc = confd_message_member(ctx, in->room_id, in->actor, &member);
     if (rc != CONF_OK) {
         return rc;
     }
@@ -332,6 +358,7 @@ confd_page_range(confd_op_ctx_t *ctx, const conf_message_list_t *in,
         }
     }
 
+    last = last > in->skip ? last - in->skip : 0;
     *n = (size_t) conf_min(last, in->limit);
     *first = last - *n + 1;
 

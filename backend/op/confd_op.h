@@ -28,6 +28,8 @@ typedef struct {
     uint32_t   user_rooms_max;
     int64_t    dedup_ms;
     size_t     dedup_memory;         /* bytes, at most */
+    int64_t    room_grace_ms;        /* that a meeting past its end may be
+                                        empty */
     const char *mail_reset_url;      /* with %TOKEN%; NULL: the token alone */
 } confd_op_conf_t;
 

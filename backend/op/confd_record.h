@@ -61,13 +61,12 @@
     X(s, BOOL, json,        0)                                                \
     X(s, STR,  client_id,   CONF_CLIENT_ID_MAX)
 
-/* Hashes are SHA-256; old_hash is that of the secret before. */
+/* Hashes are SHA-256. */
 
 #define CONFD_DIGEST_LEN  32
 
 #define CONF_STORE_LOGIN_FIELDS(X, s)                                         \
     X(s, STR,  hash,        CONFD_DIGEST_LEN)                                 \
-    X(s, STR,  old_hash,    CONFD_DIGEST_LEN)                                 \
     X(s, I64,  created_ms,  0)                                                \
     X(s, I64,  used_ms,     0)                                                \
     X(s, I64,  expires_ms,  0)
@@ -144,6 +143,9 @@ conf_rc_t confd_index_put(confd_op_ctx_t *ctx, confd_space_e space,
  */
 conf_rc_t confd_record_ids(confd_op_ctx_t *ctx, confd_space_e space,
     uint64_t a, uint64_t after, size_t max, conf_list_t *ids);
+
+/* Is the keyword part of the text, without regard to ASCII case? */
+bool confd_search_within(conf_str_t text, conf_str_t keyword);
 
 /* Notes that hot copies are stale; CONF_OK or CONF_E_NOMEM. */
 conf_rc_t confd_touch(confd_op_ctx_t *ctx, uint64_t user_id,
@@ -222,12 +224,16 @@ conf_rc_t confd_user_indexes(confd_op_ctx_t *ctx, const conf_user_t *old,
  * Rooms.
  *
  * load    with epoch and seq; CONF_E_ROOM_ABSENT
- * store   and touch the room
+ * make    a new one, whose own fields the caller sets and stores: identity,
+ *         log, indexes, the actor as owner
+ * store   without a touch
  * drop    the room, its memberships and indexes; its messages stay in the
  *         log, where nothing leads to them
  * list    those of ids, as a list of conf_room_t; absent ones are left out
  */
 conf_rc_t confd_room_load(confd_op_ctx_t *ctx, uint64_t id,
+    conf_room_t *room);
+conf_rc_t confd_room_make(confd_op_ctx_t *ctx, uint64_t actor,
     conf_room_t *room);
 conf_rc_t confd_room_store(confd_op_ctx_t *ctx, const conf_room_t *room);
 
@@ -252,11 +258,14 @@ conf_rc_t confd_room_list(confd_op_ctx_t *ctx, const conf_list_t *ids,
  * rooms   how many rooms a user is in
  * room_for_one  CONF_E_ROOM_FULL when the user is in too many
  * create  a row for one who has none yet, counted for the user; the room's
- *         own count is the caller's
+ *         own count is the caller's; sets the member's id
  * store   a row that exists already
+ * put     the same, and touch it
  * erase   the opposite of create
  * leave   of room (which is updated) with all that follows from it: counts,
  *         the next owner, the end of an empty room
+ * successor  the longest member of the highest role but for who leaves
+ * show    as the wire has it
  */
 
 #define CONFD_ROLE_SERVER  (CONF_ROLE_OWNER + 1)
@@ -270,6 +279,8 @@ conf_rc_t confd_member_load(confd_op_ctx_t *ctx, uint64_t room_id,
     uint64_t user_id, conf_store_member_t *member);
 conf_rc_t confd_member_room_for_one(confd_op_ctx_t *ctx, uint64_t user_id);
 conf_rc_t confd_member_create(confd_op_ctx_t *ctx, uint64_t room_id,
+    uint64_t user_id, conf_store_member_t *member);
+conf_rc_t confd_member_put(confd_op_ctx_t *ctx, uint64_t room_id,
     uint64_t user_id, const conf_store_member_t *member);
 conf_rc_t confd_member_store(confd_op_ctx_t *ctx, uint64_t room_id,
     uint64_t user_id, const conf_store_member_t *member);
@@ -277,6 +288,10 @@ conf_rc_t confd_member_erase(confd_op_ctx_t *ctx, uint64_t room_id,
     uint64_t user_id);
 conf_rc_t confd_member_leave(confd_op_ctx_t *ctx, conf_room_t *room,
     uint64_t user_id, uint32_t role, confd_leave_t *leave);
+conf_rc_t confd_member_successor(confd_op_ctx_t *ctx, uint64_t room_id,
+    uint64_t leaver, uint64_t *user_id, conf_store_member_t *member);
+void confd_member_show(const conf_user_t *user,
+    const conf_store_member_t *member, conf_member_t *out);
 
 
 /*

@@ -38,7 +38,6 @@ static conf_rc_t confd_search_run(confd_op_ctx_t *ctx,
     const confd_search_t *search, conf_users_t *out);
 static bool confd_search_match(const confd_search_t *search,
     const conf_user_t *user);
-static bool confd_search_within(conf_str_t text, conf_str_t keyword);
 static uint8_t confd_search_fold(uint8_t c);
 static conf_rc_t confd_search_add(confd_op_ctx_t *ctx, conf_str_t value,
     conf_user_t *user);
@@ -191,7 +190,7 @@ confd_search_match(const confd_search_t *search, const conf_user_t *user)
 }
 
 
-static bool
+bool
 confd_search_within(conf_str_t text, conf_str_t keyword)
 {
     size_t  i, j;

@@ -1,5 +1,5 @@
 
-#include "confd_record.h"
+#include "confd_meeting.h"
 
 
 #define CONFD_CODE_MIN     100000000
@@ -77,6 +77,11 @@ confd_room_drop(confd_op_ctx_t *ctx, const conf_room_t *room)
         }
     }
 
+    rc = confd_meeting_clear(ctx, room);
+    if (rc != CONF_OK) {
+        return rc;
+    }
+
     rc = confd_record_del(ctx, CONFD_SPACE_ROOM_CODE,
                           confd_record_key(&key, room->code));
     if (rc != CONF_OK) {
@@ -144,53 +149,64 @@ confd_op_room_create(confd_op_ctx_t *ctx, const void *data, void *reply)
     const conf_room_create_t  *in = data;
     conf_room_t               *out = reply;
 
-    conf_rc_t    rc;
-    conf_user_t  user;
+    conf_rc_t  rc;
 
     if (in->name.len == 0) {
         return CONF_E_INVALID;
     }
 
-    rc = confd_user_actor(ctx, in->actor, &user);
-    if (rc != CONF_OK) {
-        return rc;
-    }
-
-    rc = confd_member_room_for_one(ctx, in->actor);
-    if (rc != CONF_OK) {
-        return rc;
-    }
-
-    rc = confd_room_code(ctx, &out->code);
-    if (rc != CONF_OK) {
-        return rc;
-    }
-
-    rc = confd_random_uuid(&out->uuid);
-    if (rc != CONF_OK) {
-        return rc;
-    }
-
-    rc = confd_random_epoch(&out->epoch);
-    if (rc != CONF_OK) {
-        return rc;
-    }
-
-    rc = ctx->driver->next_id(ctx->txn, CONFD_SPACE_ROOM, &out->id);
-    if (rc != CONF_OK) {
-        return rc;
-    }
-
     out->name = in->name;
     out->description = in->description;
-    out->owner_id = in->actor;
-    out->nmembers = 1;
-    out->created_ms = ctx->now_ms;
-    out->updated_ms = ctx->now_ms;
 
-    rc = confd_room_begin(ctx, out);
+    rc = confd_room_make(ctx, in->actor, out);
 
     return rc == CONF_OK ? confd_room_store(ctx, out) : rc;
+}
+
+
+conf_rc_t
+confd_room_make(confd_op_ctx_t *ctx, uint64_t actor, conf_room_t *room)
+{
+    conf_rc_t    rc;
+    conf_user_t  user;
+
+    rc = confd_user_actor(ctx, actor, &user);
+    if (rc != CONF_OK) {
+        return rc;
+    }
+
+    rc = confd_member_room_for_one(ctx, actor);
+    if (rc != CONF_OK) {
+        return rc;
+    }
+
+    rc = confd_room_code(ctx, &room->code);
+    if (rc != CONF_OK) {
+        return rc;
+    }
+
+    rc = confd_random_uuid(&room->uuid);
+    if (rc != CONF_OK) {
+        return rc;
+    }
+
+    rc = confd_random_epoch(&room->epoch);
+    if (rc != CONF_OK) {
+        return rc;
+    }
+
+    rc = ctx->driver->next_id(ctx->txn, CONFD_SPACE_ROOM, &room->id);
+    if (rc != CONF_OK) {
+        return rc;
+    }
+
+    room->owner_id = actor;
+    room->creator_id = actor;
+    room->nmembers = 1;
+    room->created_ms = ctx->now_ms;
+    room->updated_ms = ctx->now_ms;
+
+    return confd_room_begin(ctx, room);
 }
 
 
@@ -239,6 +255,14 @@ confd_op_room_get(confd_op_ctx_t *ctx, const void *data, void *reply)
     conf_store_member_t  member;
 
     rc = confd_member_load(ctx, in->room_id, in->actor, &member);
+
+    if (rc == CONF_E_NOT_MEMBER
+        && confd_lobby_load(ctx, in->room_id, in->actor, &member) == CONF_OK)
+    {
+        return member.state == CONF_MEMBER_REMOVED ? CONF_E_REMOVED
+                                                   : CONF_E_WAITING;
+    }
+
     if (rc != CONF_OK) {
         return rc;
     }
@@ -250,6 +274,9 @@ confd_op_room_get(confd_op_ctx_t *ctx, const void *data, void *reply)
 
     out->role = member.role;
     out->read_seq = member.read_seq;
+    out->state = member.state;
+    out->entered_ms = member.entered_ms;
+    out->left_ms = member.left_ms;
 
     return confd_message_mark(ctx, &out->room, in->actor, &out->read_seq);
 }

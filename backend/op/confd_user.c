@@ -1,5 +1,5 @@
 
-#include "confd_record.h"
+#include "confd_meeting.h"
 
 
 static conf_str_t confd_user_key(confd_key_t *key, conf_str_t name);
@@ -486,7 +486,9 @@ confd_user_leave_all(confd_op_ctx_t *ctx, uint64_t id)
         }
 
         if (rc == CONF_OK) {
-            rc = confd_member_leave(ctx, &room, id, member.role, &leave);
+            rc = room.state == CONF_ROOM_OPEN
+                 ? confd_member_leave(ctx, &room, id, member.role, &leave)
+                 : confd_meeting_forsake(ctx, &room, id);
         }
 
         if (rc != CONF_OK) {

@@ -303,7 +303,10 @@ uint64_t conf_time_quantile(const uint64_t *from, const uint64_t *to,
 #define CONF_ROOM_VIEW_FIELDS(X, s)                                           \
     X(s, STRUCT, room,      room)                                             \
     X(s, U32,  role,        0)          /* the actor's */                     \
-    X(s, U64,  read_seq,    0)          /* the actor's read mark */
+    X(s, U64,  read_seq,    0)          /* the actor's read mark */           \
+    X(s, U32,  state,       0)          /* the actor's: conf_member_state_e */\
+    X(s, I64,  entered_ms,  0)                                                \
+    X(s, I64,  left_ms,     0)
 
 /* The actor's rooms in order of id, from the first greater than after. */
 
@@ -395,6 +398,126 @@ uint64_t conf_time_quantile(const uint64_t *from, const uint64_t *to,
     X(s, U64,  seq,         0)          /* the mark only grows */
 
 /*
+ * Meetings: rooms with a time (spec/meeting.md 3).  An actor's power in one is
+ * that of his role; the creator and the admins of the server have a host's.
+ * A room without a time is a meeting that has begun, for its members only.
+ */
+
+#define CONF_MEETING_CREATE_FIELDS(X, s)                                      \
+    X(s, U64,  actor,       0)                                                \
+    X(s, STR,  name,        CONF_NAME_MAX)                                    \
+    X(s, STR,  description, CONF_TEXT_MAX)                                    \
+    X(s, I64,  start_ms,    0)                                                \
+    X(s, I64,  end_ms,      0)                                                \
+    X(s, U32,  capacity,    0)                                                \
+    X(s, U32,  media,       0)                                                \
+    X(s, U32,  settings,    0)                                                \
+    X(s, STR,  options,     CONF_OPTIONS_MAX)                                 \
+    X(s, STR,  password,    CONF_PASSWORD_MAX)  /* empty: none */
+
+/*
+ * Of settings only the bits in settings_mask change.  An empty password takes
+ * it away; state can become CANCELLED only, and of a SCHEDULED one.
+ */
+
+#define CONF_MEETING_UPDATE_FIELDS(X, s)                                      \
+    X(s, U64,  actor,       0)                                                \
+    X(s, U64,  room_id,     0)                                                \
+    X(s, U32,  settings_mask, 0)                                              \
+    X(s, U64,  mask,        0)                                                \
+    X(s, STR,  name,        CONF_NAME_MAX)                                    \
+    X(s, STR,  description, CONF_TEXT_MAX)                                    \
+    X(s, I64,  start_ms,    0)                                                \
+    X(s, I64,  end_ms,      0)                                                \
+    X(s, U32,  capacity,    0)                                                \
+    X(s, U32,  media,       0)                                                \
+    X(s, U32,  settings,    0)                                                \
+    X(s, STR,  options,     CONF_OPTIONS_MAX)                                 \
+    X(s, STR,  password,    CONF_PASSWORD_MAX)                                \
+    X(s, U32,  state,       0)
+
+#define CONF_UPDATE_MEETING_NAME         0x001
+#define CONF_UPDATE_MEETING_DESCRIPTION  0x002
+#define CONF_UPDATE_MEETING_START        0x004
+#define CONF_UPDATE_MEETING_END          0x008
+#define CONF_UPDATE_MEETING_CAPACITY     0x010
+#define CONF_UPDATE_MEETING_MEDIA        0x020
+#define CONF_UPDATE_MEETING_SETTINGS     0x040
+#define CONF_UPDATE_MEETING_OPTIONS      0x080
+#define CONF_UPDATE_MEETING_PASSWORD     0x100
+#define CONF_UPDATE_MEETING_STATE        0x200
+
+/* MEETING_JOIN has no password, MEETING_ENTER one that may cost a hash. */
+
+#define CONF_MEETING_JOIN_FIELDS(X, s)                                        \
+    X(s, U64,  actor,       0)                                                \
+    X(s, U64,  room_id,     0)                                                \
+    X(s, STR,  password,    CONF_PASSWORD_MAX)
+
+/*
+ * The actor's meetings: bit i of states asks for those in conf_room_state_e i;
+ * keyword is part of name or description, without regard to ASCII case.  The
+ * latest first, or (ascending) the next one first, which then are those that
+ * have not begun before from_ms or are under way.
+ */
+
+#define CONF_MEETING_LIST_FIELDS(X, s)                                        \
+    X(s, U64,  actor,       0)                                                \
+    X(s, U32,  states,      0)                                                \
+    X(s, STR,  keyword,     CONF_NAME_MAX)                                    \
+    X(s, BOOL, ascending,   0)                                                \
+    X(s, I64,  from_ms,     0)                                                \
+    X(s, U32,  page,        0)          /* from 1 */                          \
+    X(s, U32,  limit,       0)          /* 1..100 */
+
+#define CONF_MEETINGS_FIELDS(X, s)                                            \
+    X(s, U64,  total,       0)                                                \
+    X(s, LIST, meetings,    room_view)
+
+/* Members first, then who waits; at most 2,000. */
+
+#define CONF_PARTICIPANTS_FIELDS(X, s)                                        \
+    X(s, STRUCT, room,      room)                                             \
+    X(s, LIST, members,     member)                                           \
+    X(s, U64,  total,       0)
+
+/*
+ * Who waits is let in, who was removed may come again, who is no member
+ * becomes one.  All of them or none.
+ */
+
+#define CONF_PARTICIPANT_ADD_FIELDS(X, s)                                     \
+    X(s, U64,  actor,       0)                                                \
+    X(s, U64,  room_id,     0)                                                \
+    X(s, U64S, user_ids,    0)          /* 1..100 */                          \
+    X(s, U32,  role,        0)          /* of who is new */
+
+#define CONF_PARTICIPANT_ROLE_FIELDS(X, s)                                    \
+    X(s, U64,  actor,       0)                                                \
+    X(s, U64,  room_id,     0)                                                \
+    X(s, U64,  user_id,     0)                                                \
+    X(s, U32,  role,        0)          /* OWNER: the host's goes over */
+
+/*
+ * Who has joined, in order of room and user, from behind (room_id, user_id).
+ * MEETING_ABSENT: those have gone, unless they have joined anew since.
+ */
+
+#define CONF_JOINED_LIST_FIELDS(X, s)                                         \
+    X(s, U64,  room_id,     0)                                                \
+    X(s, U64,  user_id,     0)                                                \
+    X(s, U32,  limit,       0)          /* 1..1,000 */
+
+#define CONF_JOINED_FIELDS(X, s)                                              \
+    X(s, U64,  room_id,     0)                                                \
+    X(s, U64,  user_id,     0)                                                \
+    X(s, I64,  entered_ms,  0)
+
+#define CONF_ALL_JOINED_FIELDS(X, s)                                          \
+    X(s, LIST, joined,      joined)                                           \
+    X(s, BOOL, more,        0)
+
+/*
  * Messages.  A client_id seen from this actor in this room within five
  * minutes gives the message that was stored then.
  */
@@ -420,7 +543,8 @@ uint64_t conf_time_quantile(const uint64_t *from, const uint64_t *to,
     X(s, BOOL, forward,     0)                                                \
     X(s, U64,  epoch,       0)                                                \
     X(s, U64,  after_seq,   0)                                                \
-    X(s, U32,  limit,       0)          /* 1..1,000; at most 4 MB are sent */
+    X(s, U32,  limit,       0)          /* 1..1,000; at most 4 MB are sent */ \
+    X(s, U64,  skip,        0)          /* backward: newer ones left out */
 
 #define CONF_MESSAGES_FIELDS(X, s)                                            \
     X(s, U64,  epoch,       0)                                                \
@@ -441,16 +565,13 @@ uint64_t conf_time_quantile(const uint64_t *from, const uint64_t *to,
 
 /*
  * Logins.  A login has a number, which its access tokens carry, and a secret
- * that its refresh token carries and that each refresh replaces.  The secret
- * before is good for CONF_LOGIN_GRACE_MS more, for answers that were lost;
- * one that is older was stolen, here or there: the login ends, and reused
- * tells so.  At most CONF_LOGINS_MAX a user: the one that was used longest ago
- * gives way.
+ * that its refresh token carries and that each refresh replaces.  One that was
+ * replaced was stolen, here or there: the login ends, and reused tells so.  At
+ * most CONF_LOGINS_MAX a user: the one that was used longest ago gives way.
  */
 
 #define CONF_LOGINS_MAX        20
 #define CONF_LOGIN_SECRET      32          /* bytes */
-#define CONF_LOGIN_GRACE_MS    10000
 
 /* name is that of a user, or an e-mail address; ttl_ms of the secret. */
 
@@ -467,11 +588,26 @@ uint64_t conf_time_quantile(const uint64_t *from, const uint64_t *to,
 
 /* An empty secret: who asks has proved to be that login in another way. */
 
+/* Without a secret the asker has shown an access token, of that version. */
+
 #define CONF_LOGIN_KEY_FIELDS(X, s)                                           \
     X(s, U64,  user_id,     0)                                                \
     X(s, U64,  sid,         0)                                                \
     X(s, STR,  secret,      CONF_LOGIN_SECRET)                                \
+    X(s, I64,  ttl_ms,      0)                                                \
+    X(s, U32,  version,     0)
+
+/* USER_PASSWORD, and a login of its own for who has changed it. */
+
+#define CONF_LOGIN_PASSWORD_FIELDS(X, s)                                      \
+    X(s, STRUCT, change,    user_password)                                    \
     X(s, I64,  ttl_ms,      0)
+
+/* The end of one's own account; a password, when given, must be right. */
+
+#define CONF_USER_CLOSE_FIELDS(X, s)                                          \
+    X(s, U64,  id,          0)                                                \
+    X(s, STR,  password,    CONF_PASSWORD_MAX)
 
 /* sid 0, or all: every login and every token of the user ends. */
 
@@ -564,6 +700,17 @@ CONF_PROTO_STRUCT(member_add, CONF_MEMBER_ADD_FIELDS);
 CONF_PROTO_STRUCT(member_view, CONF_MEMBER_VIEW_FIELDS);
 CONF_PROTO_STRUCT(member_key, CONF_MEMBER_KEY_FIELDS);
 CONF_PROTO_STRUCT(member_read, CONF_MEMBER_READ_FIELDS);
+CONF_PROTO_STRUCT(meeting_create, CONF_MEETING_CREATE_FIELDS);
+CONF_PROTO_STRUCT(meeting_update, CONF_MEETING_UPDATE_FIELDS);
+CONF_PROTO_STRUCT(meeting_join, CONF_MEETING_JOIN_FIELDS);
+CONF_PROTO_STRUCT(meeting_list, CONF_MEETING_LIST_FIELDS);
+CONF_PROTO_STRUCT(meetings, CONF_MEETINGS_FIELDS);
+CONF_PROTO_STRUCT(participants, CONF_PARTICIPANTS_FIELDS);
+CONF_PROTO_STRUCT(participant_add, CONF_PARTICIPANT_ADD_FIELDS);
+CONF_PROTO_STRUCT(participant_role, CONF_PARTICIPANT_ROLE_FIELDS);
+CONF_PROTO_STRUCT(joined_list, CONF_JOINED_LIST_FIELDS);
+CONF_PROTO_STRUCT(joined, CONF_JOINED_FIELDS);
+CONF_PROTO_STRUCT(all_joined, CONF_ALL_JOINED_FIELDS);
 CONF_PROTO_STRUCT(message_post, CONF_MESSAGE_POST_FIELDS);
 CONF_PROTO_STRUCT(message_list, CONF_MESSAGE_LIST_FIELDS);
 CONF_PROTO_STRUCT(messages, CONF_MESSAGES_FIELDS);
@@ -572,6 +719,8 @@ CONF_PROTO_STRUCT(file_key, CONF_FILE_KEY_FIELDS);
 CONF_PROTO_STRUCT(login_open, CONF_LOGIN_OPEN_FIELDS);
 CONF_PROTO_STRUCT(login, CONF_LOGIN_FIELDS);
 CONF_PROTO_STRUCT(login_key, CONF_LOGIN_KEY_FIELDS);
+CONF_PROTO_STRUCT(login_password, CONF_LOGIN_PASSWORD_FIELDS);
+CONF_PROTO_STRUCT(user_close, CONF_USER_CLOSE_FIELDS);
 CONF_PROTO_STRUCT(login_close, CONF_LOGIN_CLOSE_FIELDS);
 CONF_PROTO_STRUCT(reset_begin, CONF_RESET_BEGIN_FIELDS);
 CONF_PROTO_STRUCT(reset_end, CONF_RESET_END_FIELDS);

@@ -70,6 +70,7 @@ static const confd_key_row_t  confd_keys[] = {
     CONFD_KEY("scrypt_p", U32, op.scrypt_p, 1, CONFD_SCRYPT_P_MAX),
     CONFD_KEY("room_members_max", U32, op.room_members_max, 1, 1000000),
     CONFD_KEY("user_rooms_max", U32, op.user_rooms_max, 1, 1000000),
+    CONFD_KEY("room_grace", TIME, op.room_grace_ms, 0, 86400000),
     CONFD_KEY("dedup", TIME, op.dedup_ms, 0, 86400000),
     CONFD_KEY("dedup_memory", SIZE, op.dedup_memory, CONFD_MB, 16 * CONFD_GB),
     CONFD_KEY("links_max", COUNT, links_max, 1, 65536),
@@ -159,6 +160,7 @@ confd_config_init(confd_config_t *config)
     config->op.scrypt_p = 1;
     config->op.room_members_max = 5000;
     config->op.user_rooms_max = 1000;
+    config->op.room_grace_ms = 600000;
     config->op.dedup_ms = 300000;
     config->op.dedup_memory = 256 * CONFD_MB;
 

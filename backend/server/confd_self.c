@@ -128,6 +128,7 @@ confd_self_tick(uv_timer_t *timer)
     confd_server_t  *server = timer->data;
 
     static const confd_self_row_t  rows[] = {
+        { CONF_OP_ROOM_DUE, 1 },
         { CONF_OP_MAX, 0 }             /* the end */
     };
 

@@ -102,6 +102,7 @@ fx_open(void)
     fx.conf.scrypt_p = 1;
     fx.conf.room_members_max = 100;
     fx.conf.user_rooms_max = 100;
+    fx.conf.room_grace_ms = 600000;
     fx.conf.dedup_ms = 300000;
     fx.now_ms = FX_NOW;
 

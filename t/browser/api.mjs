@@ -26,6 +26,8 @@ is(await count(), all, 'all of them');
 is(await page.locator('.operation').count(), all, 'each once');
 await accessible(page, 'the list');
 
+ok(await page.isVisible('text=meeting ended'), 'close codes of sockets');
+
 // Another document
 
 await page.selectOption('#doc', 'roomchat');

@@ -331,40 +331,6 @@ typedef struct {
 conf_rc_t conf_file_get(conf_op_t *op, const void *in);
 
 
-/* Admins. */
-
-typedef struct {
-    conf_str_t     status;            /* JSON */
-} conf_status_out_t;
-
-/* nothing -> conf_status_out_t */
-conf_rc_t conf_status_show(conf_op_t *op, const void *in);
-
-#define CONF_LIVE_PAGE  20
-
-typedef struct {
-    conf_input_t   input;
-    uint64_t       page;
-    uint64_t       page_size;         /* at most 1,000 */
-} conf_live_in_t;
-
-typedef struct {
-    conf_room_t    room;
-    uint64_t       online;            /* users who are connected */
-} conf_online_room_t;
-
-typedef struct {
-    conf_list_t    rooms;             /* of conf_online_room_t */
-    uint64_t       total;
-    uint64_t       page;
-    uint64_t       page_size;
-    uint64_t       pages;
-} conf_live_list_out_t;
-
-/* conf_live_in_t -> conf_live_list_out_t: where somebody is now */
-conf_rc_t conf_status_meetings(conf_op_t *op, const void *in);
-
-
 /* Sockets. */
 
 /* nothing -> conf_session_t: the upgrade may go on */

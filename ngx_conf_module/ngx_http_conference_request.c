@@ -103,6 +103,10 @@ ngx_http_conference_start(ngx_http_request_t *r)
 
     if (rc == CONF_OK && ctx->by_cookie) {
         rc = ngx_http_conference_forgery(ctx);
+
+        if (rc != CONF_OK) {
+            rc = conf_op_refuse(&ctx->op, rc);
+        }
     }
 
     if (rc == CONF_OK && ctx->op.row->body == CONF_BODY_SOCKET) {
@@ -459,7 +463,12 @@ ngx_http_conference_forgery(ngx_http_conference_ctx_t *ctx)
 static void
 ngx_http_conference_mask(ngx_http_request_t *r)
 {
-    u_char  *p, *end, *last;
+    u_char            *p, *end, *last;
+    ngx_uint_t         i;
+
+    static ngx_str_t   names[] = {
+        ngx_string("token="), ngx_string("access_token=")
+    };
 
     last = r->args.data + r->args.len;
 
@@ -469,14 +478,12 @@ ngx_http_conference_mask(ngx_http_request_t *r)
             end = last;
         }
 
-        if (end - p > 7
-            && ngx_strncasecmp(p, (u_char *) "access_", 7) == 0)
-        {
-            p += 7;
-        }
-
-        if (end - p > 6 && ngx_strncasecmp(p, (u_char *) "token=", 6) == 0) {
-            ngx_memset(p + 6, '*', end - p - 6);
+        for (i = 0; i < conf_nelts(names); i++) {
+            if ((size_t) (end - p) > names[i].len
+                && ngx_strncasecmp(p, names[i].data, names[i].len) == 0)
+            {
+                ngx_memset(p + names[i].len, '*', end - p - names[i].len);
+            }
         }
     }
 }

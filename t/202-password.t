@@ -132,6 +132,7 @@ ok($ws->ok, 'a socket with the token in its query');
 $ws->close(1000);
 $c->http(GET => "/api/user/my?token=$secret");
 $c->http(GET => "/static/files/x.png?a=1&token=$secret");
+$c->http(GET => "/static/files/x.png?access_token=$secret&a=1");
 $c->http(GET => "/nowhere?token=Bearer+$secret");
 
 ok(wait_for(sub { slurp($c->dir . '/access.log') =~ m{/nowhere} }, 20),

@@ -124,19 +124,14 @@ sub refresh {
         for $first->{token}, $second->{token};
 
     $r = refresh($first->{refresh});
-    is($r->{status}, 200, 'an answer may get lost: once more, soon after');
-
-    # Two steps later it was stolen.
-
-    my $third = refresh($r->{json}{data}{refresh_token})->{json}{data};
-    is(refresh($first->{refresh})->{status}, 401, 'an old one');
-    is(refresh($third->{refresh_token})->{status}, 401, 'ends the new one');
-    is($c->says($third->{token}, GET => $me), '401 401',
+    is("$r->{status} $r->{json}{code}", '401 401', 'an old one');
+    is(refresh($second->{refresh_token})->{status}, 401, 'ends the new one');
+    is($c->says($second->{token}, GET => $me), '401 401',
        'and the access tokens');
     is($c->says($alice, GET => $me), '200 200', 'not those of other logins');
 
     for my $token ('', 'x', 'z' x 96, '0' x 96, substr($alice->{refresh}, 1),
-                   $alice->{token})
+                   'a.b.c')
     {
         my $r = $c->api(undef, POST => "$at/refresh",
                         { refresh_token => $token });
@@ -154,6 +149,27 @@ sub refresh {
     is($c->says(undef, POST => "$at/refresh", { token =>
                 $r->{json}{data}{refresh_token} }), '200 200', 'as token');
     is($c->says(undef, POST => "$at/refresh"), '401 401', 'with nothing');
+
+    # Some have an access token in the body, others send an old one along.
+
+    my $mine = $c->login({ %$alice });
+    my $old = jwt({ user_id => $alice->{id}, exp => int(time) - 60 });
+
+    $r = $c->api(undef, POST => "$at/refresh", { token => $mine->{token} });
+    is($r->{status}, 200, 'by an access token in the body');
+    is($c->says(undef, POST => "$at/refresh", { token => $old }), '401 1005',
+       'not by an expired one');
+    is($c->says($old, POST => "$at/refresh"), '401 1005', 'nor in the header');
+    is($c->says($old, POST => "$at/refresh",
+                { refresh_token => $r->{json}{data}{refresh_token} }),
+       '200 200', 'which does no harm beside a refresh token');
+    is($c->says(undef, POST => "$at/refresh",
+                { token => jwt({ user_id => $alice->{id} + 0,
+                                 exp => int(time) + 60 }) }),
+       '200 200', 'one of no login begins with one');
+    is($c->says($mine, POST => "$at/logout"), '200 200', 'logged out');
+    is($c->says(undef, POST => "$at/refresh", { token => $mine->{token} }),
+       '401 401', 'not by a token of an ended login');
 }
 
 
@@ -268,6 +284,48 @@ sub mail {
     unlike($c->confd->log_text . $c->error_log,
            qr/\Q$token\E|new password|$alice->{token}/,
            'no secret in a log');
+}
+
+# A new password keeps who has changed it in
+
+{
+    my $dora = $c->user('dora');
+    my $before = { %$dora };
+    my $other = $c->login({ %$dora });
+    my $ws = $c->ws('/chat/ws/join', token => $other->{token});
+    my $r = $c->api($dora, POST => '/api/v1/users/change-password',
+                    { old_password => $dora->{password},
+                      new_password => 'another password' });
+    my $new = $r->{json}{data};
+
+    is("$r->{status} $r->{json}{message}", '200 Password changed successfully',
+       'changed');
+    is($c->says($_, GET => $me), '401 401', 'old tokens end')
+        for $before, $other;
+    is(refresh($_->{refresh})->{status}, 401, 'old logins')
+        for $before, $other;
+    ok($ws->closed(5), 'and sockets');
+    is($c->says($new->{token}, GET => $me), '200 200', 'a new token');
+    is(refresh($new->{refresh_token})->{status}, 200, 'and a new login');
+    like($r->{headers}{'set-cookie'}, qr/^access_token=\Q$new->{token}\E;/,
+         'in a cookie, too');
+
+    is($c->says($new->{token}, DELETE => '/api/v1/users/account',
+                { password => 'wrong' }), '400 1004',
+       'who gives a password at the end gives the right one');
+    is($c->says($new->{token}, DELETE => '/api/v1/users/account',
+                { password => 'another password' }), '200 200', 'the end');
+}
+
+
+# What a login takes from its limit is what its headers say
+
+{
+    my $r = $c->api(undef, POST => '/limited/api/v1/auth/login',
+                    { username => 'alice', password => $alice->{password} },
+                    headers => { 'X-Real-IP' => '10.9.0.1' });
+    is("@{$r->{headers}}{qw(x-ratelimit-limit x-ratelimit-remaining)}",
+       '5 4', "the row's own");
 }
 
 $c->done;

@@ -77,5 +77,16 @@ is($c->says(undef, POST => '/api/v1/auth/login',
             headers => { Cookie => $cookie }), '200 200',
    'what needs no token needs no proof');
 
+my $refresh = '/api/v1/auth/refresh';
+
+is($c->says(undef, POST => $refresh, { refresh_token => $alice->{refresh} },
+            headers => { Cookie => $cookie }), '200 200',
+   'nor what has another one');
+is($c->says(undef, POST => $refresh, undef, headers => { Cookie => $cookie }),
+   '403 403', 'but the cookie alone does');
+is($c->says(undef, POST => $refresh, undef,
+            headers => { Cookie => $cookie, Origin => $here }), '200 200',
+   'from a page of ours');
+
 $c->done;
 done_testing;

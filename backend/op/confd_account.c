@@ -3,6 +3,10 @@
 #include "confd_password.h"
 
 
+static conf_rc_t confd_account_check(confd_op_ctx_t *ctx,
+    confd_store_t *store, uint64_t id, conf_str_t password);
+
+
 /*
  * Registering.  The pool looks first whether the name is free, so that a
  * taken one costs no hash; what counts is the same look in the transaction.
@@ -192,38 +196,15 @@ confd_op_user_password_hash(confd_op_ctx_t *ctx, confd_store_t *store,
 {
     const conf_user_password_t *in = data;
 
-    conf_rc_t    rc;
-    conf_str_t   hash;
-    conf_user_t  user;
+    conf_rc_t  rc;
 
     if (in->new_password.len == 0) {
         return CONF_E_INVALID;
     }
 
-    rc = ctx->driver->begin(store, false, &ctx->txn);
+    rc = confd_account_check(ctx, store, in->id, in->old_password);
     if (rc != CONF_OK) {
         return rc;
-    }
-
-    rc = confd_account_load(ctx, in->id, &user, &hash);
-
-    ctx->driver->abort(ctx->txn);
-    ctx->txn = NULL;
-
-    if (rc != CONF_OK) {
-        return rc;
-    }
-
-    ctx->user_id = in->id;
-    ctx->version = user.version;
-
-    rc = confd_password_verify(in->old_password, hash, &ctx->matched);
-    if (rc != CONF_OK) {
-        return rc;
-    }
-
-    if (!ctx->matched) {
-        return CONF_E_BAD_PASSWORD;
     }
 
     if (conf_str_eq(in->old_password, in->new_password)) {
@@ -269,6 +250,77 @@ confd_op_user_password(confd_op_ctx_t *ctx, const void *data, void *reply)
     }
 
     return confd_user_store(ctx, out);
+}
+
+
+/* The end of an account, by its owner. */
+
+conf_rc_t
+confd_op_user_close_hash(confd_op_ctx_t *ctx, confd_store_t *store,
+    const void *data)
+{
+    const conf_user_close_t *in = data;
+
+    if (in->password.len == 0) {
+        return CONF_OK;
+    }
+
+    return confd_account_check(ctx, store, in->id, in->password);
+}
+
+
+conf_rc_t
+confd_op_user_close(confd_op_ctx_t *ctx, const void *data, void *reply)
+{
+    const conf_user_close_t  *in = data;
+    conf_user_t              *out = reply;
+
+    conf_rc_t    rc;
+    conf_user_t  old;
+
+    rc = confd_user_live(ctx, in->id, &old);
+    if (rc != CONF_OK) {
+        return rc;
+    }
+
+    if (in->password.len != 0 && old.version != ctx->version) {
+        return CONF_E_CONFLICT;
+    }
+
+    return confd_user_end(ctx, &old, out);
+}
+
+
+/* On the pool: is it the user's?  CONF_E_BAD_PASSWORD. */
+
+static conf_rc_t
+confd_account_check(confd_op_ctx_t *ctx, confd_store_t *store, uint64_t id,
+    conf_str_t password)
+{
+    conf_rc_t    rc;
+    conf_str_t   hash;
+    conf_user_t  user;
+
+    rc = ctx->driver->begin(store, false, &ctx->txn);
+    if (rc != CONF_OK) {
+        return rc;
+    }
+
+    rc = confd_account_load(ctx, id, &user, &hash);
+
+    ctx->driver->abort(ctx->txn);
+    ctx->txn = NULL;
+
+    if (rc != CONF_OK) {
+        return rc;
+    }
+
+    ctx->user_id = id;
+    ctx->version = user.version;
+
+    rc = confd_password_verify(password, hash, &ctx->matched);
+
+    return rc == CONF_OK && !ctx->matched ? CONF_E_BAD_PASSWORD : rc;
 }
 
 

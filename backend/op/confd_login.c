@@ -7,6 +7,8 @@
 
 static conf_rc_t confd_login_find(confd_op_ctx_t *ctx, conf_str_t name,
     uint64_t *id);
+static conf_rc_t confd_login_new(confd_op_ctx_t *ctx, int64_t ttl_ms,
+    conf_login_t *out);
 static conf_rc_t confd_login_room(confd_op_ctx_t *ctx, uint64_t user_id);
 static conf_rc_t confd_login_secret(confd_op_ctx_t *ctx,
     conf_store_login_t *login, conf_login_t *out);
@@ -65,13 +67,55 @@ confd_op_login_open(confd_op_ctx_t *ctx, const void *data, void *reply)
     const conf_login_open_t  *in = data;
     conf_login_t             *out = reply;
 
-    conf_rc_t           rc;
-    conf_store_login_t  login;
+    conf_rc_t  rc;
 
     rc = confd_account_verified(ctx, confd_login_find, in->name, &out->user);
+
+    if (rc == CONF_OK) {
+        rc = confd_login_new(ctx, in->ttl_ms, out);
+    }
+
     if (rc != CONF_OK) {
         return rc;
     }
+
+    out->user.last_login_ms = ctx->now_ms;
+
+    return confd_user_store(ctx, &out->user);
+}
+
+
+conf_rc_t
+confd_op_login_password_hash(confd_op_ctx_t *ctx, confd_store_t *store,
+    const void *data)
+{
+    const conf_login_password_t *in = data;
+
+    return confd_op_user_password_hash(ctx, store, &in->change);
+}
+
+
+conf_rc_t
+confd_op_login_password(confd_op_ctx_t *ctx, const void *data, void *reply)
+{
+    const conf_login_password_t  *in = data;
+    conf_login_t                 *out = reply;
+
+    conf_rc_t  rc;
+
+    rc = confd_op_user_password(ctx, &in->change, &out->user);
+
+    return rc == CONF_OK ? confd_login_new(ctx, in->ttl_ms, out) : rc;
+}
+
+
+/* A login of a user who has shown who he is. */
+
+static conf_rc_t
+confd_login_new(confd_op_ctx_t *ctx, int64_t ttl_ms, conf_login_t *out)
+{
+    conf_rc_t           rc;
+    conf_store_login_t  login;
 
     rc = confd_random(&out->sid, sizeof(out->sid));
     if (rc != CONF_OK) {
@@ -85,30 +129,23 @@ confd_op_login_open(confd_op_ctx_t *ctx, const void *data, void *reply)
     memset(&login, 0, sizeof(conf_store_login_t));
     login.created_ms = ctx->now_ms;
     login.used_ms = ctx->now_ms;
-    login.expires_ms = ctx->now_ms + in->ttl_ms;
+    login.expires_ms = ctx->now_ms + ttl_ms;
 
     rc = confd_login_secret(ctx, &login, out);
-    if (rc != CONF_OK) {
-        return rc;
+
+    if (rc == CONF_OK) {
+        rc = confd_login_room(ctx, out->user.id);
     }
 
-    rc = confd_login_room(ctx, out->user.id);
-    if (rc != CONF_OK) {
-        return rc;
-    }
-
-    rc = confd_login_store(ctx, out->user.id, out->sid, &login);
-    if (rc != CONF_OK) {
-        return rc;
-    }
-
-    out->user.last_login_ms = ctx->now_ms;
-
-    return confd_user_store(ctx, &out->user);
+    return rc == CONF_OK
+           ? confd_login_store(ctx, out->user.id, out->sid, &login) : rc;
 }
 
 
-/* A stolen secret ends the login: that is a change, so no error. */
+/*
+ * A stolen secret ends the login: that is a change, so no error.  An access
+ * token goes on with its login, one that is of none begins with one.
+ */
 
 conf_rc_t
 confd_op_login_refresh(confd_op_ctx_t *ctx, const void *data, void *reply)
@@ -125,6 +162,16 @@ confd_op_login_refresh(confd_op_ctx_t *ctx, const void *data, void *reply)
         return rc == CONF_E_USER_ABSENT ? CONF_E_TOKEN_INVALID : rc;
     }
 
+    if (in->secret.len == 0) {
+        if (in->version != out->user.version) {
+            return CONF_E_TOKEN_REVOKED;
+        }
+
+        if (in->sid == 0) {
+            return confd_login_new(ctx, in->ttl_ms, out);
+        }
+    }
+
     rc = confd_record_get(ctx, CONFD_SPACE_LOGIN,
                           confd_record_key2(&key, in->user_id, in->sid),
                           &conf_proto_store_login, &login);
@@ -132,11 +179,7 @@ confd_op_login_refresh(confd_op_ctx_t *ctx, const void *data, void *reply)
         return rc == CONF_E_NOT_FOUND ? CONF_E_TOKEN_INVALID : rc;
     }
 
-    if (in->secret.len != 0
-        && !confd_digest_of(in->secret, login.hash)
-        && (ctx->now_ms - login.used_ms > CONF_LOGIN_GRACE_MS
-            || !confd_digest_of(in->secret, login.old_hash)))
-    {
+    if (in->secret.len != 0 && !confd_digest_of(in->secret, login.hash)) {
         out->reused = true;
 
         return confd_login_end(ctx, &out->user, in->sid);
@@ -147,7 +190,6 @@ confd_op_login_refresh(confd_op_ctx_t *ctx, const void *data, void *reply)
     }
 
     out->sid = in->sid;
-    login.old_hash = login.hash;
     login.used_ms = ctx->now_ms;
     login.expires_ms = ctx->now_ms + in->ttl_ms;
 
@@ -217,7 +259,10 @@ confd_login_end_all(confd_op_ctx_t *ctx, conf_user_t *user)
 }
 
 
-/* One login, and who must not use its access tokens any more. */
+/*
+ * One login, whose access tokens are no longer good.  Too many to remember:
+ * then all of them die once, and the logins that are left go on.
+ */
 
 static conf_rc_t
 confd_login_end(confd_op_ctx_t *ctx, conf_user_t *user, uint64_t sid)
@@ -244,10 +289,10 @@ confd_login_end(confd_op_ctx_t *ctx, conf_user_t *user, uint64_t sid)
 
     if (n >= CONF_REVOKED_MAX) {
         user->version++;
+        user->revoked.items = NULL;
+        user->revoked.n = 0;
 
-        rc = confd_login_end_all(ctx, user);
-
-        return rc == CONF_OK ? confd_user_store(ctx, user) : rc;
+        return confd_user_store(ctx, user);
     }
 
     revoked = conf_arena_alloc(ctx->arena, (n + 1) * sizeof(uint64_t));

@@ -61,13 +61,12 @@
     X(s, BOOL, json,        0)                                                \
     X(s, STR,  client_id,   CONF_CLIENT_ID_MAX)
 
-/* Hashes are SHA-256; old_hash is that of the secret before. */
+/* Hashes are SHA-256. */
 
 #define CONFD_DIGEST_LEN  32
 
 #define CONF_STORE_LOGIN_FIELDS(X, s)                                         \
     X(s, STR,  hash,        CONFD_DIGEST_LEN)                                 \
-    X(s, STR,  old_hash,    CONFD_DIGEST_LEN)                                 \
     X(s, I64,  created_ms,  0)                                                \
     X(s, I64,  used_ms,     0)                                                \
     X(s, I64,  expires_ms,  0)

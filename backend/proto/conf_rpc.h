@@ -565,16 +565,13 @@ uint64_t conf_time_quantile(const uint64_t *from, const uint64_t *to,
 
 /*
  * Logins.  A login has a number, which its access tokens carry, and a secret
- * that its refresh token carries and that each refresh replaces.  The secret
- * before is good for CONF_LOGIN_GRACE_MS more, for answers that were lost;
- * one that is older was stolen, here or there: the login ends, and reused
- * tells so.  At most CONF_LOGINS_MAX a user: the one that was used longest ago
- * gives way.
+ * that its refresh token carries and that each refresh replaces.  One that was
+ * replaced was stolen, here or there: the login ends, and reused tells so.  At
+ * most CONF_LOGINS_MAX a user: the one that was used longest ago gives way.
  */
 
 #define CONF_LOGINS_MAX        20
 #define CONF_LOGIN_SECRET      32          /* bytes */
-#define CONF_LOGIN_GRACE_MS    10000
 
 /* name is that of a user, or an e-mail address; ttl_ms of the secret. */
 
@@ -591,11 +588,26 @@ uint64_t conf_time_quantile(const uint64_t *from, const uint64_t *to,
 
 /* An empty secret: who asks has proved to be that login in another way. */
 
+/* Without a secret the asker has shown an access token, of that version. */
+
 #define CONF_LOGIN_KEY_FIELDS(X, s)                                           \
     X(s, U64,  user_id,     0)                                                \
     X(s, U64,  sid,         0)                                                \
     X(s, STR,  secret,      CONF_LOGIN_SECRET)                                \
+    X(s, I64,  ttl_ms,      0)                                                \
+    X(s, U32,  version,     0)
+
+/* USER_PASSWORD, and a login of its own for who has changed it. */
+
+#define CONF_LOGIN_PASSWORD_FIELDS(X, s)                                      \
+    X(s, STRUCT, change,    user_password)                                    \
     X(s, I64,  ttl_ms,      0)
+
+/* The end of one's own account; a password, when given, must be right. */
+
+#define CONF_USER_CLOSE_FIELDS(X, s)                                          \
+    X(s, U64,  id,          0)                                                \
+    X(s, STR,  password,    CONF_PASSWORD_MAX)
 
 /* sid 0, or all: every login and every token of the user ends. */
 
@@ -707,6 +719,8 @@ CONF_PROTO_STRUCT(file_key, CONF_FILE_KEY_FIELDS);
 CONF_PROTO_STRUCT(login_open, CONF_LOGIN_OPEN_FIELDS);
 CONF_PROTO_STRUCT(login, CONF_LOGIN_FIELDS);
 CONF_PROTO_STRUCT(login_key, CONF_LOGIN_KEY_FIELDS);
+CONF_PROTO_STRUCT(login_password, CONF_LOGIN_PASSWORD_FIELDS);
+CONF_PROTO_STRUCT(user_close, CONF_USER_CLOSE_FIELDS);
 CONF_PROTO_STRUCT(login_close, CONF_LOGIN_CLOSE_FIELDS);
 CONF_PROTO_STRUCT(reset_begin, CONF_RESET_BEGIN_FIELDS);
 CONF_PROTO_STRUCT(reset_end, CONF_RESET_END_FIELDS);

@@ -84,7 +84,9 @@ conf_openapi_paths(conf_openapi_doc_t *doc)
         for (j = 0; j < i; j++) {
             other = conf_openapi_nth(doc->api, j);
 
-            if (conf_openapi_same_path(row->path, other->path)) {
+            if (other == NULL
+                || conf_openapi_same_path(row->path, other->path))
+            {
                 break;
             }
         }

@@ -457,7 +457,10 @@ conf_openapi_view_row(conf_buf_t *buf, const conf_view_row_t *row,
         [CONF_V_STRS] = "{\"type\":\"array\",\"items\":{\"type\":\"string\"}}",
         [CONF_V_U64S] = "{\"type\":\"array\",\"items\":{\"type\":\"integer\"}}",
         [CONF_V_COUNTS] = "{\"type\":\"object\","
-                          "\"additionalProperties\":{\"type\":\"integer\"}}"
+                          "\"additionalProperties\":{\"type\":\"integer\"}}",
+        [CONF_V_U64_HEX] =
+            "{\"type\":\"string\",\"pattern\":\"^([0-9a-f]{16})?$\"}",
+        [CONF_V_BIT] = "{\"type\":\"boolean\"}"
     };
 
     switch (row->kind) {
@@ -492,6 +495,12 @@ conf_openapi_view_row(conf_buf_t *buf, const conf_view_row_t *row,
         conf_buf_lit(buf, "{\"anyOf\":[{\"type\":\"null\"},");
         conf_openapi_view(buf, row->sub, data);
         conf_buf_lit(buf, "]}");
+        break;
+
+    case CONF_V_MAP:
+        conf_buf_lit(buf, "{\"type\":\"object\",\"additionalProperties\":");
+        conf_openapi_view(buf, row->sub, data);
+        conf_buf_byte(buf, '}');
         break;
 
     case CONF_V_LIST:

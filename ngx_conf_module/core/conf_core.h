@@ -135,6 +135,7 @@ struct conf_op_s {
     conf_arena_t          *arena;         /* lives as long as the op */
 
     conf_auth_t            auth;
+    conf_rc_t              auth_rc;       /* why there is none (OPTIONAL) */
     conf_str_t             request_id;    /* when the API has them */
     bool                   secure;        /* it came over TLS */
     conf_str_t             host;          /* that it was asked of; or none */
@@ -146,6 +147,8 @@ struct conf_op_s {
     conf_step_pt           next;
     bool                   optional;      /* next does without a reply, too */
     conf_step_pt           then;          /* after the verb's own end */
+    void                 (*failed)(conf_op_t *op, conf_rc_t rc);
+                                          /* confd has refused; or NULL */
     void                  *state;         /* the verb's, in the arena */
 
     /* The end: rc, and either reply or error. */
@@ -330,6 +333,12 @@ conf_rc_t conf_op_invalid(conf_op_t *op, const char *field,
  */
 conf_rc_t conf_op_admit(conf_op_t *op, conf_str_t token, uint64_t address);
 conf_rc_t conf_op_limit(conf_op_t *op, uint64_t address);
+
+/*
+ * The token is not to be taken, for that reason: CONF_OK where none is needed,
+ * and the op is nobody's then.
+ */
+conf_rc_t conf_op_refuse(conf_op_t *op, conf_rc_t rc);
 conf_rc_t conf_op_input(conf_op_t *op, conf_str_t query, conf_str_t body,
     const conf_route_match_t *match);
 
@@ -348,6 +357,9 @@ void conf_op_cancel(conf_op_t *op);
  */
 void conf_op_error_row(const conf_op_t *op, conf_rc_t rc,
     conf_error_row_t *merged);
+
+/* Percent of a count, at least one; 0 percent: the count as it is. */
+uint32_t conf_op_scaled(uint32_t count, uint32_t percent);
 
 /* Is it one that may be echoed: 1 to 64 of A-Z a-z 0-9 . _ - */
 bool conf_request_id_valid(conf_str_t id);

@@ -26,6 +26,9 @@
 
 
 static conf_rc_t conf_login_opened(conf_op_t *op, const void *reply);
+static void conf_login_failed(conf_op_t *op, conf_rc_t rc);
+static conf_rc_t conf_login_asker(conf_op_t *op, conf_str_t token,
+    conf_auth_t *auth);
 static conf_rc_t conf_login_refreshed(conf_op_t *op, const void *reply);
 static conf_rc_t conf_login_out(conf_op_t *op, const conf_login_t *login);
 static conf_rc_t conf_login_closed(conf_op_t *op, const void *reply);
@@ -46,23 +49,31 @@ static const conf_limit_rate_t  conf_login_failures = { 10, 15 * 60 * 1000 };
 
 
 /*
- * Each try takes one from the account's bucket; one that succeeds gives it
- * back.  The name is hashed as it is typed but for case, so that what is
- * counted does not tell whether there is such a user.
+ * Each try takes one from the account's bucket; one that has not failed for
+ * its password gives it back.  The name is hashed as it is typed but for
+ * case, so that what is counted does not tell whether there is such a user.
  */
 
 conf_rc_t
 conf_login_open(conf_op_t *op, const void *in)
 {
     conf_rc_t                  rc;
+    conf_limit_t               limit;
+    conf_limit_rate_t          rate;
     conf_login_open_t          request;
     const conf_register_in_t  *input = in;
 
     if (op->settings->rate_limit) {
+        rate = conf_login_failures;
+        rate.count = conf_op_scaled(rate.count, op->settings->rate_scale);
+
         rc = conf_limit(&op->env->shm, CONF_RATE_ACCOUNT,
-                        conf_login_account(input->name), &conf_login_failures,
-                        &op->limit);
+                        conf_login_account(input->name), &rate, &limit);
+
         if (rc != CONF_OK) {
+            op->rate = rate;
+            op->limit = limit;
+
             return conf_op_fail(op, rc);
         }
     }
@@ -71,6 +82,8 @@ conf_login_open(conf_op_t *op, const void *in)
     request.password = input->password;
     request.ttl_ms = op->settings->refresh_ms;
 
+    op->failed = conf_login_failed;
+
     return conf_op_call(op, CONF_OP_LOGIN_OPEN, &request, conf_login_opened);
 }
 
@@ -78,48 +91,101 @@ conf_login_open(conf_op_t *op, const void *in)
 static conf_rc_t
 conf_login_opened(conf_op_t *op, const void *reply)
 {
-    const conf_register_in_t  *input = op->in;
-
-    if (op->settings->rate_limit) {
-        conf_limit_back(&op->env->shm, CONF_RATE_ACCOUNT,
-                        conf_login_account(input->name));
-    }
+    conf_login_failed(op, CONF_OK);
 
     return conf_login_out(op, reply);
 }
 
 
+static void
+conf_login_failed(conf_op_t *op, conf_rc_t rc)
+{
+    const conf_register_in_t *input = op->in;
+
+    if (rc != CONF_E_BAD_LOGIN && op->settings->rate_limit) {
+        conf_limit_back(&op->env->shm, CONF_RATE_ACCOUNT,
+                        conf_login_account(input->name));
+    }
+}
+
+
+conf_rc_t
+conf_login_password(conf_op_t *op, const void *in)
+{
+    conf_rc_t                  rc;
+    conf_login_password_t      request;
+    const conf_password_in_t  *input = in;
+
+    rc = conf_password_check(op, "new_password", input->new_password);
+    if (rc != CONF_OK) {
+        return rc;
+    }
+
+    request.change.id = op->auth.user_id;
+    request.change.old_password = input->old_password;
+    request.change.new_password = input->new_password;
+    request.ttl_ms = op->settings->refresh_ms;
+
+    return conf_op_call(op, CONF_OP_LOGIN_PASSWORD, &request,
+                        conf_login_refreshed);
+}
+
+
+/* Old clients refresh by the access token itself: a JWT has dots. */
+
 conf_rc_t
 conf_login_refresh(conf_op_t *op, const void *in)
 {
     uint8_t                   bytes[CONF_REFRESH_LEN / 2];
+    conf_rc_t                 rc;
+    conf_auth_t               auth;
     conf_login_key_t          request;
     const conf_refresh_in_t  *input = in;
 
     memset(&request, 0, sizeof(conf_login_key_t));
     request.ttl_ms = op->settings->refresh_ms;
 
-    if (input->refresh.len == 0) {
-        if (op->auth.user_id == 0) {
-            return conf_op_fail(op, CONF_E_TOKEN_ABSENT);
-        }
-
-        request.user_id = op->auth.user_id;
-        request.sid = op->auth.sid;
-
-    } else {
-        if (!conf_hex_read(input->refresh, bytes, sizeof(bytes))) {
-            return conf_op_fail(op, CONF_E_TOKEN_INVALID);
-        }
-
+    if (conf_hex_read(input->refresh, bytes, sizeof(bytes))) {
         request.user_id = conf_hex_u64(bytes);
         request.sid = conf_hex_u64(bytes + 8);
         request.secret.data = bytes + 16;
         request.secret.len = CONF_LOGIN_SECRET;
+
+    } else {
+        rc = conf_login_asker(op, input->refresh, &auth);
+        if (rc != CONF_OK) {
+            return conf_op_fail(op, rc);
+        }
+
+        request.user_id = auth.user_id;
+        request.sid = auth.sid;
+        request.version = auth.versioned ? auth.version : 1;
     }
 
     return conf_op_call(op, CONF_OP_LOGIN_REFRESH, &request,
                         conf_login_refreshed);
+}
+
+
+/* Whose access token it is; an empty one: that of the request. */
+
+static conf_rc_t
+conf_login_asker(conf_op_t *op, conf_str_t token, conf_auth_t *auth)
+{
+    conf_rc_t  rc;
+
+    if (token.len == 0) {
+        *auth = op->auth;
+        return op->auth_rc;
+    }
+
+    if (memchr(token.data, '.', token.len) == NULL) {
+        return CONF_E_TOKEN_INVALID;
+    }
+
+    rc = conf_jwt_check(op->settings, token, op->env->now_ms(op->env), auth);
+
+    return rc == CONF_OK && auth->ticket ? CONF_E_TOKEN_INVALID : rc;
 }
 
 

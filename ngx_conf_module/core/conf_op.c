@@ -9,9 +9,9 @@
 
 static void conf_op_called(conf_call_t *call);
 static void conf_op_end(conf_op_t *op, conf_rc_t rc);
+static conf_rc_t conf_op_nobody(conf_op_t *op, conf_rc_t rc);
 static conf_rc_t conf_op_authorized(conf_op_t *op, const void *reply);
 static conf_rc_t conf_op_verb(conf_op_t *op);
-static uint32_t conf_op_scaled(uint32_t count, uint32_t percent);
 
 
 /* Scratch for hot copies: a worker has one thread. */
@@ -98,17 +98,30 @@ conf_op_admit(conf_op_t *op, conf_str_t value, uint64_t address)
             rc = CONF_E_TOKEN_INVALID;
         }
 
-        if (rc != CONF_OK && op->row->auth == CONF_AUTH_OPTIONAL) {
-            memset(&op->auth, 0, sizeof(conf_auth_t));
-            rc = CONF_OK;
+        if (rc != CONF_OK) {
+            rc = conf_op_refuse(op, rc);
         }
 
         if (rc != CONF_OK) {
-            return conf_op_fail(op, rc);
+            return rc;
         }
     }
 
     return conf_op_limit(op, address);
+}
+
+
+conf_rc_t
+conf_op_refuse(conf_op_t *op, conf_rc_t rc)
+{
+    if (op->row->auth != CONF_AUTH_OPTIONAL) {
+        return conf_op_fail(op, rc);
+    }
+
+    memset(&op->auth, 0, sizeof(conf_auth_t));
+    op->auth_rc = rc;
+
+    return CONF_OK;
 }
 
 
@@ -519,7 +532,10 @@ conf_op_called(conf_call_t *call)
         rc = op->next(op, call->reply);
 
     } else if (op->next == conf_op_authorized && rc == CONF_E_USER_ABSENT) {
-        rc = CONF_E_TOKEN_REVOKED;
+        rc = conf_op_nobody(op, CONF_E_TOKEN_REVOKED);
+
+    } else if (op->failed != NULL && op->next != conf_op_authorized) {
+        op->failed(op, rc);
     }
 
     if (rc != CONF_AGAIN) {
@@ -568,7 +584,7 @@ conf_op_authorized(conf_op_t *op, const void *reply)
     rc = conf_auth_state(&op->auth, user, op->env->now_ms(op->env));
 
     if (rc != CONF_OK) {
-        return conf_op_fail(op, rc);
+        return conf_op_nobody(op, rc);
     }
 
     op->auth.version = user->version;
@@ -583,6 +599,17 @@ conf_op_authorized(conf_op_t *op, const void *reply)
 }
 
 
+/* The token is no good any more. */
+
+static conf_rc_t
+conf_op_nobody(conf_op_t *op, conf_rc_t rc)
+{
+    rc = conf_op_refuse(op, rc);
+
+    return rc == CONF_OK ? conf_op_verb(op) : rc;
+}
+
+
 static conf_rc_t
 conf_op_verb(conf_op_t *op)
 {
@@ -592,9 +619,7 @@ conf_op_verb(conf_op_t *op)
 }
 
 
-/* Percent of a count, at least one; 0: as it is. */
-
-static uint32_t
+uint32_t
 conf_op_scaled(uint32_t count, uint32_t percent)
 {
     uint64_t  scaled;

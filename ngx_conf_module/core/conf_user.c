@@ -216,14 +216,15 @@ conf_user_password(conf_op_t *op, const void *in)
 
 
 conf_rc_t
-conf_user_delete(conf_op_t *op, const void *in)
+conf_user_close(conf_op_t *op, const void *in)
 {
-    conf_id_t  request;
+    conf_user_close_t          request;
+    const conf_password_in_t  *input = in;
 
-    request.actor = op->auth.user_id;
     request.id = op->auth.user_id;
+    request.password = input->old_password;
 
-    return conf_op_call(op, CONF_OP_USER_DELETE, &request, conf_user_updated);
+    return conf_op_call(op, CONF_OP_USER_CLOSE, &request, conf_user_updated);
 }
 
 

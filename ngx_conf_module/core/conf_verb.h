@@ -53,7 +53,8 @@ conf_rc_t conf_login_open(conf_op_t *op, const void *in);
 
 typedef struct {
     conf_input_t   input;
-    conf_str_t     refresh;           /* a refresh token */
+    conf_str_t     refresh;           /* a refresh or an access token; none:
+                                         that of the asker */
     bool           all;               /* logout: of all the asker's logins */
 } conf_refresh_in_t;
 
@@ -120,8 +121,6 @@ uint64_t conf_masks_given(const conf_masks_t *masks,
 /* conf_user_update_in_t, fixed conf_masks_t -> conf_user_t */
 conf_rc_t conf_user_update(conf_op_t *op, const void *in);
 
-/* nothing -> nothing: the asker is no more, and what was the asker's ends */
-conf_rc_t conf_user_delete(conf_op_t *op, const void *in);
 
 /* Is it long enough here?  CONF_OK, or what ends the op. */
 conf_rc_t conf_password_check(conf_op_t *op, const char *field,
@@ -139,6 +138,16 @@ typedef struct {
 
 /* conf_password_in_t -> conf_login_out_t: a token of the new version */
 conf_rc_t conf_user_password(conf_op_t *op, const void *in);
+
+/* The same with a login of its own. */
+conf_rc_t conf_login_password(conf_op_t *op, const void *in);
+
+/*
+ * The asker is no more, and what was the asker's ends.
+ *
+ * conf_password_in_t (old_password, when given) -> nothing
+ */
+conf_rc_t conf_user_close(conf_op_t *op, const void *in);
 
 typedef struct {
     conf_input_t   input;

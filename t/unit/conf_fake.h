@@ -87,6 +87,10 @@ static fake_t  fake;
 
 static const conf_str_t  fake_none;
 
+/* Who is spoken to; to be set before fake_open(). */
+
+static const conf_api_t  *fake_api = &conf_api_roomchat;
+
 
 static conf_str_t
 fake_str(const char *s)
@@ -254,7 +258,7 @@ fake_open(void)
     fake.settings.token_ms = INT64_C(24) * 3600 * 1000;
     fake.settings.message_max = 65536;
 
-    fake.route = conf_api_routes(&conf_api_roomchat, fake.rows, &wrong);
+    fake.route = conf_api_routes(fake_api, fake.rows, &wrong);
     if (fake.route == NULL) {
         fake_die("a row is not taken");
     }
@@ -425,6 +429,7 @@ static void
 fake_gone(fake_session_t *fs)
 {
     conf_live_close(&fs->s);
+    conf_live_unbind(&fs->s);
     fake_read(fs);
 }
 
@@ -487,7 +492,7 @@ fake_http_init(fake_http_t *h)
 
     h->op.env = &fake.env;
     h->op.settings = &fake.settings;
-    h->op.api = &conf_api_roomchat;
+    h->op.api = fake_api;
     h->op.arena = conf_arena_create(2048, 64 * 1024 * 1024);
     h->op.finish = fake_http_finish;
     h->op.owner = h;
@@ -560,7 +565,7 @@ fake_http(fake_http_t *h, unsigned method, const char *target,
     }
 
     if (rc == CONF_OK && h->op.row->body == CONF_BODY_SOCKET) {
-        fake_session(&h->socket, &conf_api_roomchat, 0);
+        fake_session(&h->socket, fake_api, 0);
         h->op.session = &h->socket.s;
     }
 
@@ -586,20 +591,14 @@ __attribute__((unused))
 static void
 fake_message(fake_http_t *h, fake_session_t *fs, conf_str_t text)
 {
-    conf_rc_t   rc;
-    conf_str_t  type = conf_null_string;
+    conf_rc_t  rc;
 
     fake_http_init(h);
     h->op.session = &fs->s;
     h->op.auth = fs->s.auth;
+
+    rc = conf_api_find_message(&fs->s, h->op.arena, text, &h->op.row);
     h->op.api = fs->s.api;
-
-    rc = conf_schema_peek(h->op.arena, text, h->op.api->type_field, &type);
-    h->op.row = conf_api_message(h->op.api, type);
-
-    if (rc == CONF_E_NOT_FOUND) {
-        rc = CONF_OK;
-    }
 
     if (rc == CONF_OK) {
         rc = conf_op_limit(&h->op, h->op.auth.user_id);

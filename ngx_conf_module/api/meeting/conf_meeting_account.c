@@ -79,8 +79,9 @@ static const conf_error_row_t  conf_meeting_picture_errors[] = {
 #define CONF_MEETING_PASSWORD_ROW(verb_, path_)                               \
     { .method = verb_, .path = path_, .auth = CONF_AUTH_USER,                 \
       .rate = &conf_meeting_password_rate, .body = CONF_BODY_JSON,            \
-      .schema = &conf_meeting_password_schema, .verb = conf_user_password,    \
+      .schema = &conf_meeting_password_schema, .verb = conf_login_password,   \
       .view = &conf_meeting_login_view,                                       \
+      .headers = conf_meeting_login_headers,                                  \
       .text = conf_string("Password changed successfully"),                   \
       .errors = conf_meeting_change_errors,                                   \
       .summary = "Change the password; all tokens end" }
@@ -160,7 +161,8 @@ static const conf_row_t  conf_meeting_account_rows[] = {
 
     { .method = CONF_M_DELETE, .path = "/api/v1/users/account",
       .auth = CONF_AUTH_USER, .rate = &conf_meeting_account_rate,
-      .verb = conf_user_delete,
+      .body = CONF_BODY_JSON, .schema = &conf_meeting_close_schema,
+      .verb = conf_user_close,
       .text = conf_string("Account deleted successfully"),
       .headers = conf_meeting_logout_headers,
       .summary = "Delete the caller's account" },

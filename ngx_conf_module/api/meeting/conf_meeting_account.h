@@ -19,6 +19,7 @@ extern const conf_schema_t  conf_meeting_reset_schema;
 extern const conf_schema_t  conf_meeting_profile_schema;
 extern const conf_masks_t  conf_meeting_profile_masks;
 extern const conf_schema_t  conf_meeting_password_schema;
+extern const conf_schema_t  conf_meeting_close_schema;
 extern const conf_schema_t  conf_meeting_avatar_schema;
 extern const conf_schema_t  conf_meeting_file_schema;
 

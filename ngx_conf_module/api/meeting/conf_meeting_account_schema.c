@@ -129,6 +129,14 @@ static const conf_field_t  conf_meeting_password_fields[] = {
 const conf_schema_t  conf_meeting_password_schema =
     CONF_SCHEMA(conf_meeting_password_fields, conf_password_in_t);
 
+static const conf_field_t  conf_meeting_close_fields[] = {
+    { .name = conf_string("password"), .type = CONF_T_STR, .max = 200,
+      .offset = CONF_AT(conf_password_in_t, old_password) }
+};
+
+const conf_schema_t  conf_meeting_close_schema =
+    CONF_SCHEMA(conf_meeting_close_fields, conf_password_in_t);
+
 const conf_schema_t  conf_meeting_avatar_schema = {
     NULL, 0, sizeof(conf_upload_in_t)
 };

@@ -11,6 +11,7 @@
 
 
 #include "conf_core.h"
+#include "conf_page.h"
 
 
 #define CONF_ROOMS_PAGE    200
@@ -275,6 +276,7 @@ typedef struct {
     uint64_t       after_seq;
     uint64_t       epoch;
     int64_t        limit;             /* out of range: the fixed limits */
+    uint64_t       page;              /* from 1, of pages of limit; 0: none */
     uint32_t       order;             /* conf_order_e */
 } conf_history_in_t;
 
@@ -297,6 +299,7 @@ typedef struct {
     uint64_t       room_id;
     uint64_t       epoch;
     uint64_t       seq;               /* the room's newest */
+    conf_page_t    page;              /* of all messages of the room */
     bool           more;
 } conf_history_out_t;
 

@@ -11,7 +11,8 @@
  * ROOMS rooms of SOCKETS sockets each.  The first PUBLISHERS sockets of a
  * room publish: RATE messages a second in each room, or WINDOW each that are
  * sent again as they come back.  With neither it connects, says "ready" and
- * holds the sockets until its input ends.
+ * holds the sockets until its input ends.  Messages of TYPE "ping" are ping
+ * frames, which the server answers.
  *
  * conf: socket j is user USER + j, a member of room ROOM + j / SOCKETS, with
  * a token that is made here of SECRET.  nchan: a websocket at /ws/<room>.
@@ -629,6 +630,7 @@ load_frames(load_socket_t *s, const uint8_t *p, size_t len)
         switch (p[used] & 0x0f) {
 
         case 1:
+        case 10:
             load_message(s, p + used + head, n);
             break;
 
@@ -754,7 +756,12 @@ load_publish(load_socket_t *s)
         text[n] = 'x';
     }
 
-    if (conf.nchan) {
+    /* The peer's pong is the message that comes back. */
+
+    if (strcmp(conf.type, "ping") == 0) {
+        load_send(s, 9, text, conf.bytes);
+
+    } else if (conf.nchan) {
         load_send(s, 1, text, conf.bytes);
 
     } else if (conf.signal) {

@@ -62,7 +62,7 @@ struct confd_store_s {
     confd_tail_t     *tail;          /* the writer changes it, locked */
     confd_journal_t   journal;       /* the writer's */
     uint64_t          stamp;         /* of its last transaction */
-    size_t            tail_bytes;    /* how large a tail becomes */
+    size_t            tail_room;     /* that it may take in LMDB */
     bool              nosync;
 };
 

@@ -126,6 +126,24 @@ is($a->hear('media-state', sub { $_[0]{from} == $id{bob} })
    ->{data}{audio_enabled}, $true, 'who was muted may speak');
 
 
+# Who comes by the socket only is counted all the same.
+
+my $small = $p->ask(MEETING_CREATE => [$id{alice}, 'small', '',
+    (time + 1) * 1000, (time + 3600) * 1000, 2, 0, 6, '', ''])->[0][0];
+$p->ask(PARTICIPANT_ADD => [$id{alice}, $small + 0,
+                            [@id{qw(bob dave erin)}], 1]);
+my @three = map { Conference::Signal->new($p, $_ => $small) }
+            qw(alice bob dave);
+ok($_->join, 'in') for @three[0, 1];
+$three[2]->say('join', {});
+$got = $three[2]->hear('error');
+is_deeply([@{$got->{data}}{qw(code reason message)}],
+          [403, 'ROOM_FULL', 'Meeting is full'], 'full');
+$three[1]->say('leave', {});
+is($three[1]->closed, 1000, 'one leaves');
+$_->ws->close for @three;
+
+
 # A role that changes while one is in it.
 
 $p->ask(PARTICIPANT_ROLE => [$id{alice}, $room + 0, $id{bob}, 2]);

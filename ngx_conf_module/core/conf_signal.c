@@ -6,6 +6,7 @@
 static conf_rc_t conf_signal_named(conf_op_t *op, const void *reply);
 static conf_rc_t conf_signal_opened(conf_op_t *op, const void *reply);
 static conf_rc_t conf_signal_joined(conf_op_t *op, const void *reply);
+static conf_rc_t conf_signal_counted(conf_op_t *op, const void *reply);
 static conf_rc_t conf_signal_ask(conf_op_t *op, conf_step_pt next);
 static void conf_signal_knock(conf_session_t *s);
 static conf_rc_t conf_signal_may(conf_session_t *s,
@@ -184,6 +185,7 @@ conf_signal_joined(conf_op_t *op, const void *reply)
 {
     conf_rc_t                rc;
     conf_session_t          *s = op->session;
+    conf_meeting_join_t      join;
     const conf_room_view_t  *view = reply;
 
     if (s->touched) {
@@ -197,9 +199,41 @@ conf_signal_joined(conf_op_t *op, const void *reply)
         s->bound->eager = true;
     }
 
+    /* Who joins a meeting that has a time is counted, once. */
+
+    if (rc == CONF_OK && view->room.state != CONF_ROOM_OPEN
+        && view->state != CONF_MEMBER_JOINED)
+    {
+        memset(&join, 0, sizeof(conf_meeting_join_t));
+        join.actor = op->auth.user_id;
+        join.room_id = view->room.id;
+
+        return conf_op_call(op, CONF_OP_MEETING_JOIN, &join,
+                            conf_signal_counted);
+    }
+
     if (rc == CONF_OK) {
         rc = conf_signal_enter(s, &view->room);
     }
+
+    return rc == CONF_OK ? conf_op_done(op, NULL) : conf_op_fail(op, rc);
+}
+
+
+/* What else has changed since comes as a touch. */
+
+static conf_rc_t
+conf_signal_counted(conf_op_t *op, const void *reply)
+{
+    conf_rc_t                  rc;
+    conf_session_t            *s = op->session;
+    const conf_member_view_t  *view = reply;
+
+    if (s->touched) {
+        return conf_signal_ask(op, conf_signal_joined);
+    }
+
+    rc = conf_signal_enter(s, &view->room);
 
     return rc == CONF_OK ? conf_op_done(op, NULL) : conf_op_fail(op, rc);
 }

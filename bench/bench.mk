@@ -1,8 +1,8 @@
 # Load programs and the comparison with other servers.
 
-BENCH = $(patsubst %,$(B)/bench/%,ws_load rpc_bench rpc_load)
+BENCH = $(patsubst %,$(B)/bench/%,ws_load http_load rpc_bench rpc_load)
 
-$(B)/bench/ws_load: bench/ws_load.c
+$(B)/bench/ws_load $(B)/bench/http_load: $(B)/bench/%: bench/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< -lcrypto
 

@@ -1,203 +1,181 @@
-# meeting: joining and leaving.  Passwords, the waiting room, how many there
-# is room for, what a client is told to go on from there.
+# meeting: who joins, with a password, through a lobby, while there is room;
+# and who leaves.
 
 use strict;
 use warnings;
 
-use Digest::SHA qw(hmac_sha1_base64);
 use Test::More;
-use Conference qw(wait_for);
+use Conference qw(jwt wait_for);
 use Conference::Meeting;
-use Conference::People;
+use Digest::SHA qw(hmac_sha1_base64);
 
-my $c = Conference::Meeting->new(workers => 2, locations =>
-    "location / { conf_api meeting mount=/; }\n"
-    . "location /turn/ { conf_api meeting; conf_turn_secret shared;\n"
-    . "conf_turn_uri stun:stun.example turn:turn.example:3478; }\n");
-my $p = Conference::People->new($c);
-my ($host, $mod, $a, $b, $admin) = map { $c->user($_) } qw(host mod ann bob admin);
-my $at = '/api/v1/meetings';
+my $c = Conference::Meeting->new(
+    workers => 2,
+    http_extra => "conf_turn_uri turn:turn.example.org:3478;\n"
+        . "conf_turn_secret turn-secret-of-at-least-32-bytes-x;\n",
+);
+my ($alice, $bob, $carol, $dave, $eve, $root) =
+    map { $c->user($_) } qw(alice bob carol dave eve root);
+my $m = '/api/v1/meetings';
+my ($true, $false) = (JSON::PP::true(), JSON::PP::false());
 
-$p->ask(USER_ROLE => [0, 0, 'admin', 1]);
+system("$c->{daemon}{binary} -s " . $c->confd->socket
+       . ' admin root >/dev/null') == 0 or die 'no admin';
 
 
-sub join_ { return $c->api($_[1], POST => "$at/$_[0]{id}/join", $_[2]) }
-sub joins { return $c->says($_[1], POST => "$at/$_[0]{id}/join", $_[2]) }
-sub leaves { return $c->says($_[1], POST => "$at/$_[0]{id}/leave") }
+sub join_as { return $c->api($_[1], POST => "$m/$_[0]/join", $_[2]) }
+sub joins { return $c->says($_[1], POST => "$m/$_[0]/join", $_[2]) }
 
-sub detail {
-    my ($m, $who) = @_;
-    return $c->api($who, GET => "$at/$m->{id}")->{json}{data};
+sub status {
+    my ($id, $who) = @_;
+    my $list = $c->api($alice, GET => "$m/$id/participants")->{json}{data};
+    my ($p) = grep { $_->{user_id} == $who->{id} } @{$list->{participants}};
+
+    return $p ? $p->{status} : 'none';
 }
 
 
 # What one gets
 
 {
-    my $m = $c->meeting($host);
-    my $r = join_($m, $a);
+    my $meeting = $c->meeting($alice);
+    my $id = $meeting->{id};
+    my $r = $c->http(POST => "$m/$id/join", token => $bob->{token});
     my $d = $r->{json}{data};
 
     is("$r->{status} $r->{json}{message}", '200 Joined meeting successfully',
-       'anybody may');
-    is("$d->{meeting_id} $d->{user_id} $d->{role} $d->{status}",
-       "$m->{id} $a->{id} participant online", 'who and where');
-    is($d->{room_id}, "$m->{id}", 'a room that is a string');
-    like($d->{$_}, qr{^ws://localhost:\d+/ws/signaling\?meeting_id=$m->{id}
-                      &user_id=$a->{id}$}x, $_)
+       'without a body');
+    is("$d->{meeting_id} $d->{role} $d->{status} $d->{user_id}",
+       "$id participant online $bob->{id}", 'who one is');
+    is($d->{room_id}, $meeting->{room_id}, 'the room');
+    like($d->{$_}, qr{^wss?://[^/]+/ws/signaling\?meeting_id=$id\b}, $_)
         for qw(room_url signaling_url websocket_url);
-    like($d->{peer_id}, qr/^p_[0-9a-f]{12}$/, 'a peer');
-    ok($d->{participant_id} > 0, 'a number');
-    is_deeply($d->{ice_servers}, [], 'no servers');
-    is($d->{meeting}{status}, 'ongoing', 'the first one begins it');
-    is($d->{participant}{username}, 'ann', 'the participant');
-    ok($d->{audio_enabled}, 'not muted');
-    is(detail($m, $a)->{my_status}, 'online', 'online');
+    like($d->{peer_id}, qr/^p_[0-9a-f]{12}$/, 'a peer id');
+    is($d->{meeting}{id}, $id, 'the meeting');
+    is($d->{participant}{user_id}, $bob->{id}, 'the participant');
+    ok($d->{participant_id} > 0, 'its id');
 
-    # The ticket opens a socket and nothing else.
+    my ($ice) = grep { $_->{username} } @{$d->{ice_servers}};
+    my ($until) = $ice->{username} =~ /^(\d+):/;
+    ok($until > time && $until < time + 7 * 86400, 'a relay, for a while');
+    is($ice->{credential},
+       do { my $b = hmac_sha1_base64($ice->{username},
+                'turn-secret-of-at-least-32-bytes-x');
+            $b . '=' x (-length($b) % 4) }, 'with a password for it');
+    like(join(' ', map { ref $_ ? @$_ : $_ } $ice->{urls}),
+         qr/turn:turn\.example\.org:3478/, 'its address');
 
-    is($c->says($d->{token}, GET => "$at/$m->{id}"), '401 401', 'a ticket');
-    my $ws = $c->ws("/ws/signaling?meeting_id=$m->{id}&token=$d->{token}");
-    ok($ws->ok, 'opens a socket');
-    $ws->close;
+    # The ticket opens a socket, and nothing else.
 
-    my $again = join_($m, $a)->{json}{data};
-    is($again->{participant_id}, $d->{participant_id}, 'again is the same');
-    is(detail($m, $host)->{online_count}, 1, 'and counts once');
+    my $ws = $c->ws("/ws/signaling?meeting_id=$id&token=$d->{token}");
+    is($ws->status, 101, 'a ticket');
+    is($c->says($d->{token}, GET => '/api/v1/users/profile'), '401 401',
+       'for a socket only');
 
-    is(leaves($m, $a), '200 200', 'leave');
-    is(leaves($m, $a), '200 200', 'twice');
-    is(detail($m, $a)->{my_status}, 'offline', 'offline');
-    is(join_($m, $a)->{json}{data}{participant_id}, $d->{participant_id},
-       'comes back as the same');
-    is(leaves($m, $b), '404 404', 'who is not in it');
-    is($c->api($b, POST => "$at/$m->{id}/leave")->{json}{message},
-       'Not a participant', 'the sentence');
+    my $again = join_as($id, $bob)->{json}{data};
+    is("$again->{participant_id} $again->{status}",
+       "$d->{participant_id} online", 'once more is the same');
 
-    for my $call ('join', 'leave') {
-        is($c->says(undef, POST => "$at/$m->{id}/$call"), '401 401',
-           "$call: anonymous");
-        is($c->says($a, POST => "$at/999999/$call"), '404 2001',
-           "$call: none");
-        is($c->says($a, POST => "$at/x/$call"), '400 400',
-           "$call: no number");
-    }
+    is(join_as($id, $alice)->{json}{data}{role}, 'host', 'the host');
+    is(joins($id, undef), '401 401', 'nobody');
+    is(joins(99999, $bob), '404 2001', 'no meeting');
+    is(joins('x', $bob), '400 400', 'what is none');
 
-    is($c->says($a, POST => "$at/$m->{id}/join", undef,
-                body => 'x=1', headers => { 'Content-Type' => 'text/plain' }),
-       '400 400', 'a body that is none');
-    is($c->says($host, POST => "$at/$m->{id}/join"), '200 200', 'host');
-    is($c->says($admin, POST => "$at/$m->{id}/join"), '200 200', 'admin');
+    # Leaving
 
-    $c->api($host, POST => "$at/$m->{id}/end");
-    is(joins($m, $a), '400 2002', 'it is over');
-    is($c->api($a, POST => "$at/$m->{id}/join")->{json}{message},
-       'Meeting is not available', 'the sentence');
-}
-
-
-# Servers for peers
-
-{
-    my $m = $c->meeting($host);
-    my $r = $c->api($a, POST => "/turn$at/$m->{id}/join");
-    my ($stun, $turn) = @{$r->{json}{data}{ice_servers}};
-
-    is_deeply($stun, { urls => 'stun:stun.example' }, 'one for everybody');
-    is($turn->{urls}, 'turn:turn.example:3478', 'one for who knows a secret');
-    like($turn->{username}, qr/^\d+:$a->{id}$/, 'a name');
-    ok(($turn->{username} =~ /^(\d+)/)[0] > time + 3600, 'for a while');
-    is($turn->{credential} =~ s/=+$//r,
-       hmac_sha1_base64($turn->{username}, 'shared'), 'the password of it');
-    like($r->{json}{data}{signaling_url}, qr{/ws/signaling\?}, 'a socket');
+    my $r2 = $c->api($bob, POST => "$m/$id/leave");
+    is("$r2->{status} $r2->{json}{message}", '200 Left meeting successfully',
+       'leaves');
+    ok($ws->closed(5), 'with the socket');
+    is(status($id, $bob), 'offline', 'and is away');
+    is($c->says($bob, POST => "$m/$id/leave"), '200 200', 'twice is once');
+    is($c->says($eve, POST => "$m/$id/leave"), '404 404',
+       'who was not there');
+    is($c->says(undef, POST => "$m/$id/leave"), '401 401', 'nobody');
+    is(join_as($id, $bob)->{json}{data}{participant_id},
+       $d->{participant_id}, 'who comes again is the same');
 }
 
 
 # A password
 
 {
-    my $m = $c->meeting($host, password => 'secret');
+    my $id = $c->meeting($alice, password => 'geheim')->{id};
 
-    is(joins($m, $a), '403 2004', 'without it');
-    is($c->api($a, POST => "$at/$m->{id}/join")->{json}{message},
-       'Invalid meeting password', 'the sentence');
-    is(joins($m, $a, { password => 'Secret' }), '403 2004', 'a wrong one');
-    is(joins($m, $a, { password => 'x' x 51 }), '400 400', 'a long one');
-    is(joins($m, $a, { password => 'secret' }), '200 200', 'the right one');
-    is(joins($m, $host), '200 200', 'the host needs none');
-    is(joins($m, $admin), '200 200', 'nor does an admin');
-    unlike(join_($m, $a)->{body}, qr/secret/, 'nobody is told');
+    is(joins($id, $bob), '403 2004', 'none given');
+    is(joins($id, $bob, { password => $_ }), '403 2004', 'a wrong one')
+        for 'Geheim', '', 'geheim ';
+    is(joins($id, $bob, { password => 'geheim' }), '200 200', 'the right one');
+    is(joins($id, $bob), '200 200', 'who is in needs none');
+    is(joins($id, $_), '200 200', 'nor the host, nor an admin')
+        for $alice, $root;
+    is(joins($id, $bob, { password => 5 }), '400 400', 'no string');
 }
 
 
-# The waiting room
+# Room for two
 
 {
-    my $m = $c->meeting($host,
-        settings => { enable_waiting_room => JSON::PP::true });
-    my $d = join_($m, $a)->{json}{data};
+    my $id = $c->meeting($alice, max_participants => 2)->{id};
 
-    is($d->{status}, 'waiting', 'waits');
-    is($d->{meeting}{status}, 'scheduled', 'and begins nothing');
-    is(join_($m, $a)->{json}{data}{status}, 'waiting', 'still');
-    is($c->says($a, GET => "$at/$m->{id}"), '403 403', 'sees nothing');
-    is($c->says($a, GET => "$at/$m->{id}/participants"), '403 403', 'nobody');
-    is($c->says($a, POST => "$at/$m->{id}/messages", { content => 'x' }),
-       '403 403', 'says nothing');
-
-    is(join_($m, $host)->{json}{data}{status}, 'online', 'the host does not');
-    is(join_($m, $admin)->{json}{data}{status}, 'online', 'nor an admin');
-
-    my $list = $c->api($host, GET => "$at/$m->{id}/participants"
-                                     . '?status=waiting')->{json}{data};
-    is("$list->{total} $list->{participants}[0]{user_id}", "1 $a->{id}",
-       'who waits is seen');
-
-    my $r = $c->api($host, POST => "$at/$m->{id}/participants",
-                    { user_id => $a->{id} });
-    is("$r->{status} $r->{json}{data}{status}", '200 online', 'admitted');
-    is($r->{json}{data}{participant_id}, $d->{participant_id}, 'the same');
-    is(detail($m, $a)->{my_status}, 'online', 'is in');
-    is(leaves($m, $a), '200 200', 'leaves');
-    is(join_($m, $a)->{json}{data}{status}, 'online', 'and need not again');
-
-    is(join_($m, $b)->{json}{data}{status}, 'waiting', 'another one waits');
-    is($c->says($host, DELETE => "$at/$m->{id}/participants/$b->{id}"),
-       '200 200', 'is rejected');
-    is(joins($m, $b), '403 403', 'and stays out');
-    is(join_($m, $mod)->{json}{data}{status}, 'waiting', 'a third one');
-    is(leaves($m, $mod), '200 200', 'goes');
-    is(leaves($m, $mod), '404 404', 'for good');
+    is(joins($id, $_), '200 200', 'there is room') for $alice, $bob;
+    is(joins($id, $carol), '403 2003', 'it is full');
+    is(joins($id, $bob), '200 200', 'not for who is in');
+    $c->api($bob, POST => "$m/$id/leave");
+    is(joins($id, $carol), '200 200', 'somebody left');
+    is(joins($id, $bob), '403 2003', 'full again');
+    is($c->says($alice, PUT => "$m/$id", { max_participants => 1 }),
+       '200 200', 'less than are there');
+    is(status($id, $carol), 'online', 'nobody is sent away');
+    $c->api($carol, POST => "$m/$id/leave");
+    is(joins($id, $carol), '403 2003', 'but nobody comes');
 }
 
 
-# How many
+# A lobby
 
 {
-    my $m = $c->meeting($host, max_participants => 2);
+    my $id = $c->meeting($alice, settings =>
+                         { enable_waiting_room => $true })->{id};
 
-    is(joins($m, $a), '200 200', 'one');
-    is(joins($m, $b), '200 200', 'two');
-    is(joins($m, $mod), '403 2003', 'full');
-    is($c->api($mod, POST => "$at/$m->{id}/join")->{json}{message},
-       'Meeting is full', 'the sentence');
-    is(joins($m, $host), '403 2003', 'for the host, too');
-    is(leaves($m, $a), '200 200', 'one goes');
-    is(joins($m, $host), '200 200', 'one comes');
-    is($c->says($host, PUT => "$at/$m->{id}", { max_participants => 1 }),
-       '200 200', 'less than there are');
-    is(detail($m, $host)->{online_count}, 2, 'puts nobody out');
-    is(joins($m, $a), '403 2003', 'but lets nobody in');
+    is(joins($id, $alice), '200 200', 'the host');
+    my $r = join_as($id, $bob);
+    is("$r->{status} $r->{json}{data}{status}", '200 waiting', 'bob waits');
+    is(status($id, $bob), 'waiting', 'as the list says');
+    is($c->says($bob, GET => "$m/$id/$_"), '403 403', "and sees no $_")
+        for qw(participants messages);
+    is($c->says($bob, POST => "$m/$id/messages", { content => 'x' }),
+       '403 403', 'nor says anything');
+    is(join_as($id, $bob)->{json}{data}{status}, 'waiting', 'he still waits');
+
+    $r = $c->api($alice, POST => "$m/$id/participants",
+                 { user_id => $bob->{id} });
+    is("$r->{status} $r->{json}{data}{user_id}", "200 $bob->{id}",
+       'he is let in');
+    is(join_as($id, $bob)->{json}{data}{status}, 'online', 'and is in');
+
+    join_as($id, $carol);
+    is($c->says($alice, DELETE => "$m/$id/participants/$carol->{id}"),
+       '200 200', 'carol is not');
+    is(joins($id, $carol), '403 403', 'and may not wait again');
+    is($c->says($alice, POST => "$m/$id/participants",
+                { user_id => $carol->{id} }), '200 200', 'until she is added');
+    is(join_as($id, $carol)->{json}{data}{status}, 'online', 'then she may');
+
+    is($c->says($alice, POST => "$m/$id/participants",
+                { user_id => $dave->{id} }), '200 200',
+       'who was invited');
+    is(join_as($id, $dave)->{json}{data}{status}, 'online', 'does not wait');
+    is(join_as($id, $root)->{json}{data}{status}, 'online', 'nor an admin');
 }
 
 
-# Muted
+# require_approval is another word for it
 
 {
-    my $m = $c->meeting($host, settings => { mute_on_join => JSON::PP::true });
-
-    ok(!join_($m, $a)->{json}{data}{audio_enabled}, 'muted');
-    ok(join_($m, $host)->{json}{data}{audio_enabled}, 'not the host');
+    my $d = $c->meeting($alice, settings => { require_approval => $true });
+    is($d->{settings}{enable_waiting_room}, $true, 'require_approval');
 }
 
-done_testing();
+$c->done;
+done_testing;

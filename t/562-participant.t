@@ -1,4 +1,4 @@
-# meeting: the people in a meeting.  Lists, adding, removing, roles; who may.
+# meeting: participants.  Who adds and removes whom, roles, one host.
 
 use strict;
 use warnings;
@@ -6,226 +6,138 @@ use warnings;
 use Test::More;
 use Conference qw(wait_for);
 use Conference::Meeting;
-use Conference::People;
 
 my $c = Conference::Meeting->new(workers => 2);
-my $p = Conference::People->new($c);
-my ($host, $mod, $part, $other, $out, $admin) =
-    map { $c->user($_) } qw(host mod part other out admin);
-my $at = '/api/v1/meetings';
+my ($alice, $bob, $carol, $dave, $eve, $root) =
+    map { $c->user($_) } qw(alice bob carol dave eve root);
+my $m = '/api/v1/meetings';
 
-$p->ask(USER_ROLE => [0, 0, 'admin', 1]);
+system("$c->{daemon}{binary} -s " . $c->confd->socket
+       . ' admin root >/dev/null') == 0 or die 'no admin';
 
-
-# With a moderator and two participants.
-
-sub made {
-    my $m = $c->meeting($host, @_);
-
-    $c->api($host, POST => "$at/$m->{id}/participants",
-            { user_id => $mod->{id}, role => 'moderator' });
-    $c->api($host, POST => "$at/$m->{id}/participants",
-            { user_ids => [$part->{id}, $other->{id}] });
-    return $m;
-}
-
-sub people { return "$at/$_[0]{id}/participants" }
-
-sub list {
-    my ($m, $query) = @_;
-    return $c->api($host, GET => people($m) . ($query || ''))->{json}{data};
-}
-
-sub role_of {
-    my ($m, $who) = @_;
-    my ($one) = grep { $_->{user_id} == $who->{id} }
-                @{list($m)->{participants}};
-    return $one ? $one->{role} : '';
-}
+my $id = $c->meeting($alice)->{id};
+my $p = "$m/$id/participants";
 
 
-# Looking
+sub add { return $c->says($_[0], POST => $p, { user_id => $_[1]{id},
+                                               @_[2 .. $#_] }) }
+sub drop { return $c->says($_[0], DELETE => "$p/$_[1]{id}") }
+sub role { return $c->says($_[0], PUT => "$p/$_[1]{id}/role",
+                           { role => $_[2] }) }
 
-{
-    my $m = made();
-
-    for my $case ([host => $host, '200 200'], [moderator => $mod, '200 200'],
-                  [participant => $part, '200 200'],
-                  [outsider => $out, '403 403'], [admin => $admin, '200 200'],
-                  [anonymous => undef, '401 401'])
-    {
-        is($c->says($case->[1], GET => people($m)), $case->[2],
-           "list: $case->[0]");
-    }
-
-    my $list = list($m);
-    is($list->{total}, 4, 'four');
-    is_deeply([map { $_->{role} } @{$list->{participants}}],
-              [qw(host moderator participant participant)], 'roles');
-
-    my $one = $list->{participants}[2];
-    is("$one->{user_id} $one->{username} $one->{nickname} $one->{status}",
-       "$part->{id} part Part offline", 'one of them');
-    is($one->{id}, $one->{participant_id}, 'two names of a number');
-    is($one->{meeting_id}, $m->{id}, 'where');
-    is($one->{joined_at}, undef, 'never yet');
-    ok(!exists $one->{email}, 'no address');
-
-    $c->api($part, POST => "$at/$m->{id}/join");
-    $one = list($m, '?status=online')->{participants}[0];
-    is($one->{user_id}, $part->{id}, 'who is online');
-    like($one->{joined_at}, qr/Z$/, 'since when');
-    $c->api($part, POST => "$at/$m->{id}/leave");
-    like(list($m)->{participants}[2]{left_at}, qr/Z$/, 'until when');
-
-    $list = list($m, '?page=2&page_size=3');
-    is(join(' ', @$list{qw(total page page_size total_pages)},
-            scalar @{$list->{participants}}), '4 2 3 2 1', 'by pages');
-    is($c->says($host, GET => people($m) . "?$_"), '400 400', $_)
-        for qw(page=0 page_size=101 status=x);
-    is($c->says($host, GET => "$at/999999/participants"), '404 2001', 'none');
+sub roles {
+    my $list = $c->api($alice, GET => $p)->{json}{data}{participants};
+    return join ' ', map { "$_->{username}=$_->{role}" }
+                     sort { $a->{username} cmp $b->{username} } @$list;
 }
 
 
 # Adding
 
 {
-    my $m = made();
-    my $add = sub {
-        my ($who, %o) = @_;
-        return $c->says($who, POST => people($m), { user_id => $out->{id},
-                                                    %o });
-    };
+    my $r = $c->api($alice, POST => $p, { user_id => $bob->{id} });
+    my $d = $r->{json}{data};
 
-    is($add->($out), '403 403', 'add: outsider');
-    is($add->($part), '403 403', 'add: participant');
-    is($add->(undef), '401 401', 'add: anonymous');
-    is($add->($mod, role => 'moderator'), '403 403',
-       'a moderator makes no moderators');
-    is($add->($mod), '200 200', 'add: moderator');
-    is($add->($host, role => 'moderator'), '200 200', 'add: host, again');
-    is(role_of($m, $out), 'participant', 'which changes nothing');
-    is($add->($admin, user_id => $admin->{id}), '200 200', 'add: admin');
+    is("$r->{status} $r->{json}{message}",
+       '200 Participant added successfully', 'added');
+    is("$d->{user_id} $d->{username} $d->{nickname} $d->{role} $d->{status}",
+       "$bob->{id} bob Bob participant offline", 'who');
+    is($d->{participant_id}, $d->{id}, 'the id twice');
+    is($d->{meeting_id}, $id, 'where');
 
-    is($add->($host, user_id => 999999), '404 1003', 'no such user');
-    is($add->($host, user_id => 0), '400 400', 'no user');
-    is($add->($host, user_id => 'x'), '400 400', 'no number');
-    is($add->($host, role => 'x'), '400 400', 'no role');
-    is($add->($host, role => 'host'), '400 400', 'not a host');
-    is($c->says($host, POST => people($m), {}), '400 400', 'nobody');
-    is($c->says($host, POST => people($m), { user_ids => [1 .. 200] }),
-       '400 400', 'too many');
-    is($c->says($host, POST => "$at/999999/participants", { user_id => 1 }),
-       '404 2001', 'none');
+    is($c->api($alice, POST => $p, { user_id => $bob->{id} })
+       ->{json}{data}{id}, $d->{id}, 'once more is the same');
+    is(add($alice, $carol, role => 'moderator'), '200 200', 'with a role');
+    is(add($alice, { id => 99999 }), '404 1003', 'no such user');
+    is(add($alice, $dave, role => 'king'), '400 400', 'no such role');
+    is($c->says($alice, POST => $p, $_), '400 400', 'nobody')
+        for {}, { user_id => 'x' }, { user_ids => [] };
 
-    my $r = $c->api($host, POST => people($m),
-                    { user_ids => [$out->{id}, $part->{id}], role => 1 });
-    is($r->{json}{message}, 'Participant added successfully', 'the sentence');
-    is(@{$r->{json}{data}{participants}}, 2, 'several at once');
-    is($r->{json}{data}{user_id}, $out->{id}, 'the first of them');
+    is(add($bob, $dave), '403 403', 'not by a participant');
+    is(add($eve, $dave), '403 403', 'not by an outsider');
+    is(add(undef, $dave), '401 401', 'not by nobody');
+    is(add($carol, $dave), '200 200', 'by a moderator');
+    is($c->says($alice, POST => "$m/99999/participants",
+                { user_id => $bob->{id} }), '404 2001', 'to no meeting');
+    is(roles(), 'alice=host bob=participant carol=moderator '
+                . 'dave=participant', 'all of them');
 
-    $c->api($host, PUT => "$at/$m->{id}", { status => 'cancelled' });
-    is($add->($host), '400 2002', 'not to what is over');
-}
-
-
-# Removing
-
-{
-    my $m = made();
-    my $remove = sub {
-        my ($who, $whom) = @_;
-        return $c->says($who, DELETE => people($m) . "/$whom->{id}");
-    };
-
-    $c->api($part, POST => "$at/$m->{id}/join");
-
-    is($remove->($out, $part), '403 403', 'remove: outsider');
-    is($remove->(undef, $part), '401 401', 'remove: anonymous');
-    is($remove->($other, $part), '403 403', 'remove: participant');
-    is($remove->($mod, $host), '403 403', 'a moderator the host');
-    is($remove->($mod, { id => $mod->{id} }), '200 200', 'himself');
-    $c->api($host, POST => people($m),
-            { user_id => $mod->{id}, role => 'moderator' });
-    is($remove->($mod, $part), '200 200', 'remove: moderator');
-    is($c->says($part, POST => "$at/$m->{id}/join"), '403 403',
-       'no way back');
-    is($c->says($part, GET => "$at/$m->{id}"), '403 403', 'nor a look');
-    is($remove->($mod, $part), '404 404', 'twice');
-    is($c->api($mod, DELETE => people($m) . "/$part->{id}")->{json}{message},
-       'Participant not found', 'the sentence');
-    is($remove->($host, $host), '400 400', 'the creator stays');
-    is($c->api($admin, DELETE => people($m) . "/$host->{id}")
-       ->{json}{message}, 'The creator cannot be removed', 'whoever asks');
-    is($remove->($host, { id => 999999 }), '404 404', 'nobody');
-    is($remove->($host, { id => 'x' }), '400 400', 'no number');
-    is($c->says($host, DELETE => "$at/999999/participants/1"), '404 2001',
-       'none');
-
-    is($c->says($mod, POST => people($m), { user_id => $part->{id} }),
-       '200 200', 'added again');
-    is($c->says($part, POST => "$at/$m->{id}/join"), '200 200', 'he may');
-    is($remove->($host, $mod), '200 200', 'remove: host');
-    is($remove->($admin, $other), '200 200', 'remove: admin');
-}
-
-
-# A socket of who is removed
-
-{
-    my $m = made();
-    my $d = $c->api($part, POST => "$at/$m->{id}/join")->{json}{data};
-    my $ws = $c->ws("/ws/signaling?meeting_id=$m->{id}",
-                    token => $part->{token});
-
-    ok($ws->ok, 'a socket');
-    $ws->send_json({ type => 'join', data => {} });
-    $ws->recv_until(sub { ref $_[0] && $_[0]{type} eq 'room-info' });
-    $c->api($host, DELETE => people($m) . "/$part->{id}");
-    is($ws->closed(5), 4001, 'is closed');
+    my $list = $c->api($bob, GET => "$p?page_size=2")->{json}{data};
+    is($list->{total}, 4, 'how many');
+    my ($one) = grep { $_->{username} eq 'bob' }
+                @{$c->api($bob, GET => $p)->{json}{data}{participants}};
+    ok(exists $one->{$_}, "there is $_")
+        for qw(participant_id id meeting_id user_id username nickname
+               avatar_url role status joined_at audio_enabled video_enabled
+               screen_sharing);
+    ok(!exists $one->{email}, 'and no address');
 }
 
 
 # Roles
 
 {
-    my $m = made();
-    my $role = sub {
-        my ($who, $whom, $to) = @_;
-        return $c->says($who, PUT => people($m) . "/$whom->{id}/role",
-                        { role => $to });
-    };
+    is(role($bob, $dave, 'moderator'), '403 403', 'not by a participant');
+    is(role($carol, $dave, 'moderator'), '403 403', 'not by a moderator');
+    is(role($eve, $dave, 'moderator'), '403 403', 'not by an outsider');
+    is(role(undef, $dave, 'moderator'), '401 401', 'not by nobody');
+    is(role($alice, $eve, 'moderator'), '404 404', 'of who is not in it');
+    is(role($alice, $dave, $_), '400 400', 'no such role: ' . ($_ // 'null'))
+        for 'king', '', undef, 9;
 
-    is($role->($out, $part, 'moderator'), '403 403', 'role: outsider');
-    is($role->($part, $part, 'moderator'), '403 403', 'role: participant');
-    is($role->($mod, $part, 'moderator'), '403 403', 'role: moderator');
-    is($role->(undef, $part, 'moderator'), '401 401', 'role: anonymous');
-    is($role->($host, $part, 'moderator'), '200 200', 'role: host');
-    is(role_of($m, $part), 'moderator', 'is one');
-    is($role->($admin, $part, 'participant'), '200 200', 'role: admin');
-    is(role_of($m, $part), 'participant', 'is none');
-    is($role->($host, $part, 2), '200 200', 'by number');
-    is($role->($host, $part, 'presenter'), '200 200', 'by another name');
-    is($role->($host, $part, 'x'), '400 400', 'none');
-    is($role->($host, $out, 'moderator'), '404 404', 'not there');
-    is($role->($host, $host, 'participant'), '400 400', 'there is a host');
-    is($c->api($host, PUT => people($m) . "/$host->{id}/role",
-               { role => 'moderator' })->{json}{message},
-       'Make another participant the host instead', 'always');
-    is($c->says($host, PUT => people($m) . "/$part->{id}/role", {}),
-       '400 400', 'no role');
-    is($c->says($host, PUT => "$at/999999/participants/1/role",
-                { role => 'host' }), '404 2001', 'none');
+    my $r = $c->api($alice, PUT => "$p/$dave->{id}/role",
+                    { role => 'moderator' });
+    is("$r->{status} $r->{json}{message} $r->{json}{data}{role}",
+       '200 Participant role updated successfully moderator', 'by the host');
+    is(role($alice, $dave, 1), '200 200', 'as a number');
+    is(role($root, $dave, 'participant'), '200 200', 'by an admin');
 
-    my $r = $c->api($host, PUT => people($m) . "/$part->{id}/role",
-                    { role => 'host' });
-    is("$r->{json}{message} $r->{json}{data}{role}",
-       'Participant role updated successfully host', 'passed on');
-    is(role_of($m, $host), 'moderator', 'by who was it');
-    is(role_of($m, $part), 'host', 'to who is it');
-    is($role->($host, $other, 'moderator'), '200 200',
-       'who made it keeps his rights');
-    is($role->($part, $other, 'participant'), '200 200', 'the host has them');
+    is(role($alice, $carol, 'host'), '200 200', 'another host');
+    is(roles(), 'alice=moderator bob=participant carol=host '
+                . 'dave=participant', 'there is one');
+    is($c->api($alice, GET => "$m/$id")->{json}{data}{creator_id},
+       $alice->{id}, 'the creator is the same');
+    is(role($alice, $dave, 'moderator'), '200 200', 'and may what a host may');
+    is(role($alice, $alice, 'host'), '200 200', 'takes it back');
+    is(role($alice, $dave, 'participant'), '200 200', 'and that, too');
+    is(roles(), 'alice=host bob=participant carol=moderator '
+                . 'dave=participant', 'as before');
 }
 
-done_testing();
+
+# Removing
+
+{
+    $c->api($_, POST => "$m/$id/join") for $alice, $bob, $carol, $dave;
+    my $ws = $c->ws("/ws/signaling?meeting_id=$id", token => $bob->{token});
+    is($ws->status, 101, 'bob has a socket');
+    $ws->send_json({ type => 'join', data => {} });
+    $ws->recv_until(sub { $_[0]{type} eq 'room-info' }, 10);
+
+    is(drop($dave, $bob), '403 403', 'not by a participant');
+    is(drop($eve, $bob), '403 403', 'not by an outsider');
+    is(drop(undef, $bob), '401 401', 'not by nobody');
+    is(drop($carol, $alice), '403 403', 'not the host, by a moderator');
+    is(drop($_, $alice), '400 400', 'not the creator') for $alice, $root;
+    is(drop($alice, $eve), '404 404', 'not who is not in it');
+
+    my $r = $c->api($carol, DELETE => "$p/$bob->{id}");
+    is("$r->{status} $r->{json}{message}",
+       '200 Participant removed successfully', 'by a moderator');
+    is($ws->closed(5), 4001, 'the socket is closed: removed');
+    is($c->says($bob, GET => "$m/$id"), '403 403', 'bob is out');
+    is($c->says($bob, POST => "$m/$id/join"), '403 403', 'and stays out');
+    is($c->ws("/ws/signaling?meeting_id=$id", token => $bob->{token})
+       ->status, 403, 'of the socket, too');
+
+    is(role($alice, $dave, 'moderator'), '200 200', 'dave is a moderator');
+    is(drop($carol, $dave), '403 403', 'and not for another to remove');
+    is(drop($dave, $dave), '200 200', 'but himself');
+    is(drop($root, $carol), '200 200', 'an admin may');
+    is(add($alice, $bob), '200 200', 'bob is asked again');
+    is($c->says($bob, POST => "$m/$id/join"), '200 200', 'and comes');
+    is(roles(), 'alice=host bob=participant', 'who is left');
+}
+
+$c->done;
+done_testing;

@@ -1,116 +1,80 @@
-# meeting: many at once.  However they come over all workers, no more are in
-# than there is room for, and who waits is admitted once.
+# meeting: two hundred join at once over four workers: as many as may are in,
+# each once, and the lobby holds.
 
 use strict;
 use warnings;
 
 use Test::More;
-use Conference qw(wait_for);
+use Conference qw(jwt);
 use Conference::Meeting;
-use Conference::People;
+use Conference::Rpc;
+use Test::Nginx::Client qw(parse_response);
+use IO::Select;
 
-my $N = 200;
+my $n = 200;
 my $c = Conference::Meeting->new(workers => 4);
-my $p = Conference::People->new($c);
-my $host = $c->user('host');
-my $at = '/api/v1/meetings';
-my @crowd = map { $p->token("guest$_") } 1 .. $N;
+my $alice = $c->user('alice');
+my $m = '/api/v1/meetings';
+my $rpc = Conference::Rpc->new($c->confd->socket);
+$rpc->hello(node => 9);
+
+my @users = map {
+    my $id = $rpc->call(USER_REGISTER => ["user$_", 'password1', '', '', ''],
+                        60)->{body}[0];
+    { id => $id, token => jwt({ user_id => $id, exp => int(time) + 3600 }) }
+} 1 .. $n;
 
 
-# The same request of all of them, from several processes: what they are
-# answered, and how often.
+# All requests are under way before the first answer is read.
 
-sub all {
-    my ($path, @who) = @_;
-    my (@readers, %got);
+sub crowd {
+    my ($path) = @_;
+    my (%count, @socks);
 
-    for my $part (0 .. 7) {
-        pipe my $r, my $w or die "pipe: $!";
-        my $pid = fork;
+    for my $user (@users) {
+        my $sock = $c->connect;
 
-        die "fork: $!" unless defined $pid;
-
-        if ($pid == 0) {
-            close $r;
-
-            for my $i (grep { $_ % 8 == $part } 0 .. $#who) {
-                my $reply = $c->api($who[$i], POST => $path);
-                print $w "$reply->{status} $reply->{json}{code} "
-                         . ($reply->{json}{data}{status} || '') . "\n";
-            }
-
-            close $w;
-            require POSIX;
-            POSIX::_exit(0);
-        }
-
-        close $w;
-        push @readers, [$r, $pid];
+        print $sock "POST $path HTTP/1.1\r\nHost: localhost\r\n"
+                    . "Authorization: Bearer $user->{token}\r\n"
+                    . "Content-Length: 0\r\nConnection: close\r\n\r\n";
+        push @socks, $sock;
     }
 
-    for my $reader (@readers) {
-        my $r = $reader->[0];
-
-        while (my $line = <$r>) {
-            chomp $line;
-            $got{$line}++;
-        }
-
-        waitpid $reader->[1], 0;
+    for my $sock (@socks) {
+        local $/;
+        my $text = <$sock>;
+        my ($res) = parse_response($text, 'POST');
+        my ($status) = ($res ? $res->{body} : '')
+                       =~ /"(?:data":\{"meeting_id".*?)?status":"(\w+)"/;
+        my ($code) = ($res ? $res->{body} : '') =~ /^\{"code":(\d+)/;
+        $count{$code == 200 ? $status : $code}++;
     }
 
-    return \%got;
+    return \%count;
 }
 
-sub detail {
-    return $c->api($host, GET => "$at/$_[0]{id}")->{json}{data};
-}
+my $small = $c->meeting($alice, max_participants => 50)->{id};
+my $got = crowd("$m/$small/join");
+is($got->{online}, 50, 'as many as there is room for') or diag explain $got;
+is($got->{2003}, $n - 50, 'the others are told so');
 
+my $list = $c->api($alice, GET => "$m/$small/participants")->{json}{data};
+my $in = grep { $_->{status} eq 'online' } @{$list->{participants}};
+is($in, 50, 'the list says the same');
+my %ids = map { $_->{participant_id} => 1 } @{$list->{participants}};
+is(scalar keys %ids, scalar @{$list->{participants}}, 'each has an id');
 
-# Room for fifty
+my $lobby = $c->meeting($alice, max_participants => 1000, settings =>
+                        { enable_waiting_room => JSON::PP::true() })->{id};
+$got = crowd("$m/$lobby/join");
+is($got->{waiting}, $n, 'all wait') or diag explain $got;
 
-{
-    my $m = $c->meeting($host, max_participants => 50);
+my $r = $c->api($alice, POST => "$m/$lobby/participants",
+                { user_ids => [map { $_->{id} } @users[0 .. 99]] });
+is($r->{status}, 200, 'half are let in');
+$got = crowd("$m/$lobby/join");
+is("$got->{online} $got->{waiting}", '100 100', 'and are in')
+    or diag explain $got;
 
-    is_deeply(all("$at/$m->{id}/join", @crowd),
-              { '200 200 online' => 50, '403 2003 ' => $N - 50 },
-              'fifty get in');
-    is(detail($m)->{online_count}, 50, 'fifty are in');
-    is(detail($m)->{participant_count}, 51, 'and the host');
-    is(detail($m)->{status}, 'ongoing', 'it goes on');
-
-    my $left = all("$at/$m->{id}/leave", @crowd);
-    is_deeply($left, { '200 200 ' => 50, '404 404 ' => $N - 50 },
-              'fifty leave');
-    is(detail($m)->{online_count}, 0, 'nobody is in');
-}
-
-
-# A waiting room
-
-{
-    my $m = $c->meeting($host, max_participants => 30,
-        settings => { enable_waiting_room => JSON::PP::true });
-
-    is_deeply(all("$at/$m->{id}/join", @crowd),
-              { '200 200 waiting' => $N }, 'all wait');
-    is(detail($m)->{online_count}, 0, 'nobody is in');
-    is(detail($m)->{status}, 'scheduled', 'and it has not begun');
-
-    my $list = $c->api($host, GET => "$at/$m->{id}/participants"
-                                     . '?status=waiting&page_size=100');
-    is($list->{json}{data}{total}, $N, 'they are seen');
-
-    my @ids = map { $_->{user_id} } @{$list->{json}{data}{participants}};
-    is($c->says($host, POST => "$at/$m->{id}/participants",
-                { user_ids => [@ids[0 .. 29]] }), '200 200', 'thirty get in');
-    is($c->says($host, POST => "$at/$m->{id}/participants",
-                { user_ids => [@ids[30 .. 31]] }), '403 2003', 'no more');
-    is(detail($m)->{online_count}, 30, 'thirty are in');
-    is_deeply(all("$at/$m->{id}/join", @crowd),
-              { '200 200 online' => 30, '403 2003 ' => $N - 30 },
-              'who asks again is told so');
-    is(detail($m)->{online_count}, 30, 'and it stays like this');
-}
-
-done_testing();
+$c->done;
+done_testing;

@@ -10,7 +10,8 @@ use Conference qw(wait_for);
 use Conference::Meeting;
 use Conference::People;
 
-my $c = Conference::Meeting->new(workers => 2);
+my $c = Conference::Meeting->new(workers => 2,
+                                 confd_config => "user_rooms_max 30\n");
 my $p = Conference::People->new($c);
 my ($host, $mod, $part, $out, $admin) =
     map { $c->user($_) } qw(host mod part out admin);
@@ -290,6 +291,19 @@ is($c->says($host, POST => $at), '400 400', 'nor without a word');
     {
         is($c->says(undef, GET => $path), '401 401', "$path: anonymous");
     }
+}
+
+
+# No more than one may have
+
+{
+    my $who = $c->user('collector');
+    my ($n, $r) = (0);
+
+    $n++ while ($r = $c->api($who, POST => $at, \%good))->{status} == 201
+               && $n < 100;
+    is("$n $r->{status} $r->{json}{message}", '30 403 Too many meetings',
+       'thirty');
 }
 
 

@@ -95,7 +95,7 @@ for my $api (@apis) {
     ok(@sentences >= 20, 'and sentences');
 
     for my $row (@rows) {
-        (my $path = quotemeta $row->{path}) =~ s{\\:\w+}{[\\w\$.%{}-]+};
+        (my $path = quotemeta $row->{path}) =~ s{\\:\w+}{[\\w\$.%{}-]+}g;
         my $same = grep { $_->{path} eq $row->{path} } @rows;
         my $method = $same > 1 ? "\\b$row->{method}\\b[^\\n]{0,80}?" : '';
 

@@ -44,7 +44,7 @@ conf_participant_see(conf_op_t *op, uint64_t room_id,
 
 
 /*
- * Who has joined is online as long as a socket is in the room, and for the
+ * Who has a session in the room is online, and who has just joined, for the
  * time that it takes to open one.
  */
 
@@ -52,21 +52,19 @@ static uint32_t
 conf_participant_seen(conf_op_t *op, uint64_t room_id, uint64_t user_id,
     uint32_t state, int64_t entered_ms)
 {
-    switch (state) {
-
-    case CONF_MEMBER_WAITING:
+    if (state == CONF_MEMBER_WAITING) {
         return CONF_SEEN_WAITING;
-
-    case CONF_MEMBER_JOINED:
-        return op->env->now_ms(op->env) - entered_ms < CONF_ENTERED_MS
-               || conf_channel_has(&op->env->shm,
-                                   conf_channel(CONF_CHANNEL_ROOM, room_id),
-                                   user_id)
-               ? CONF_SEEN_ONLINE : CONF_SEEN_OFFLINE;
-
-    default:
-        return CONF_SEEN_OFFLINE;
     }
+
+    if (state == CONF_MEMBER_JOINED
+        && op->env->now_ms(op->env) - entered_ms < CONF_ENTERED_MS)
+    {
+        return CONF_SEEN_ONLINE;
+    }
+
+    return conf_channel_has(&op->env->shm,
+                            conf_channel(CONF_CHANNEL_ROOM, room_id), user_id)
+           ? CONF_SEEN_ONLINE : CONF_SEEN_OFFLINE;
 }
 
 

@@ -366,6 +366,19 @@ conf_signal_member(conf_session_t *s, const conf_room_view_t *view)
 
     conf_signal_learn(s, view);
 
+    /* Who has left the meeting since has left with all of his sockets. */
+
+    if (view->state == CONF_MEMBER_OFFLINE
+        && view->left_ms > bound->peer.opened_ms)
+    {
+        bound->gone = true;
+
+        conf_live_leave(s, bound->room_id);
+        s->close(s, CONF_CLOSE_NORMAL);
+
+        return;
+    }
+
     if (!bound->waiting) {
         return;
     }

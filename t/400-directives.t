@@ -199,8 +199,6 @@ my @wrong = (
      'conf_ws_max_message must be between 1k and 256k'],
     ['conf_ws_max_message 262145',
      'conf_ws_max_message must be between 1k and 256k'],
-    ['conf_rate_scale 0', 'value must be between 1 and 100000'],
-    ['conf_password_min 5', 'value must be between 6 and 100'],
     ['conf_ws_queue x', '"conf_ws_queue" directive invalid value'],
     ['conf_ws_queue 127k',
      'conf_ws_queue must be at least twice conf_ws_max_message'],

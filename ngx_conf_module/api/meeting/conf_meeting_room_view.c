@@ -93,8 +93,8 @@ static const conf_view_t  conf_meeting_settings_view =
       .offset = CONF_SEEN_AT(locked) },                                       \
     CONF_MEETING_TIME("started_at", started_ms),                              \
     CONF_MEETING_TIME("ended_at", ended_ms),                                  \
-    { .name = conf_string("room_id"), .kind = CONF_V_U64_STR,                 \
-      .offset = CONF_SEEN_AT(id) },                                           \
+    { .name = conf_string("room_id"), .kind = CONF_V_UUID,                    \
+      .offset = CONF_SEEN_AT(uuid) },                                         \
     CONF_MEETING_U64("host_id", owner_id),                                    \
     CONF_MEETING_U32("code", code),                                           \
     CONF_MEETING_ENUM("role", conf_meeting_role_names,                        \
@@ -137,8 +137,8 @@ const conf_view_t  conf_meeting_list_view =
 
 static const conf_view_row_t  conf_meeting_started_rows[] = {
     CONF_MEETING_STATE_ROWS,
-    { .name = conf_string("room_id"), .kind = CONF_V_U64_STR,
-      .offset = CONF_AT(conf_room_t, id) },
+    { .name = conf_string("room_id"), .kind = CONF_V_UUID,
+      .offset = CONF_AT(conf_room_t, uuid) },
     { .name = conf_string("room_url"), .kind = CONF_V_LITERAL,
       .literal = conf_string("\"/ws/signaling\"") },
     { .name = conf_string("started_at"), .kind = CONF_V_TIME_UTC,
@@ -254,8 +254,8 @@ static const conf_view_row_t  conf_meeting_join_rows[] = {
     CONF_MEETING_ENUM("status", conf_meeting_seen_names,
                       CONF_AT(conf_join_out_t, participant)
                       + CONF_AT(conf_participant_out_t, status)),
-    { .name = conf_string("room_id"), .kind = CONF_V_U64_STR,
-      .offset = CONF_JOIN_ROOM(id) },
+    { .name = conf_string("room_id"), .kind = CONF_V_UUID,
+      .offset = CONF_JOIN_ROOM(uuid) },
     CONF_JOIN_URL("room_url"),
     CONF_JOIN_URL("signaling_url"),
     CONF_JOIN_URL("websocket_url"),

@@ -50,8 +50,13 @@ my %row = (
     durable => \&row_durable,
     echo => \&row_echo,
     store => \&row_store,
+    meeting => \&row_meeting,
+    cycles => \&row_cycles,
+    login => \&row_login,
+    signal => \&row_signal,
 );
-my @order = qw(members fanout flood rooms memory durable echo store);
+my @order = qw(members fanout flood rooms memory durable echo store meeting
+               cycles login signal);
 
 
 sub run {
@@ -88,6 +93,8 @@ sub median {
 # Servers.
 
 sub conf_server {
+    my (%o) = @_;
+
     return Conference->new(
         workers => 2, log_level => 'warn',
         main => "worker_rlimit_nofile 20000;\n",
@@ -97,7 +104,7 @@ sub conf_server {
                 . "conf_rate_limit off;\nconf_ws_queue 16m;\n"
                 . "keepalive_requests 1000000000;\n",
         confd_binary => "$bin/confd",
-        confd_config => "scrypt_log_n 1\nhash_queue_max 100000\n",
+        confd_config => "scrypt_log_n 1\nhash_queue_max 100000\n", %o,
     );
 }
 
@@ -168,26 +175,50 @@ sub load {
 
 sub row_members {
     my $c = conf_server();
-    my $path = '/api/room/members?room_id=1';
     my $token = jwt({ user_id => 1, exp => time + 86400 });
-    my (%rate, %cpu);
 
     fill($c, -u => 10, -r => 1, -m => 10);
+    against_same($c, 'roomchat', '/api/room/members?room_id=1', $token,
+                 'GET members, 10 members', 0.6);
+}
+
+
+sub row_meeting {
+    my $c = conf_server();
+    my $token = jwt({ user_id => 1, exp => time + 86400 });
+
+    fill($c, -u => 1, -r => 1, -m => 1);
+
+    my $id = meetings($c, 1, $token);
+
+    against_same($c, 'meeting', "/api/v1/meetings/$id", $token,
+                 'GET meeting', 0.5);
+}
+
+
+# A hot answer beside the same bytes from the configuration; stops the server.
+
+sub against_same {
+    my ($c, $api, $path, $token, $what, $reach) = @_;
+    my $api_location = "location / { conf_api $api"
+                       . ($api eq 'meeting' ? ' mount=/' : '') . "; }\n";
+    my (%rate, %cpu);
+
+    $c->reload(locations => $api_location) or die 'reload';
 
     my $body = $c->http(GET => $path, token => $token)->{body};
     my $text = $body =~ s/(["\\])/\\$1/gr;
 
-    $c->reload(locations =>
-        "location / { conf_api roomchat; }\n"
+    $c->reload(locations => $api_location
         . "location = /same { default_type application/json;\n"
         . "return 200 \"$text\"; }\n") or die 'reload';
 
     for (1 .. 3) {
-        for my $what ($path, '/same') {
-            my ($rate, $cpu) = wrk($c, $what, $token);
+        for my $of ($path, '/same') {
+            my ($rate, $cpu) = wrk($c, $of, $token);
 
-            push @{$rate{$what}}, $rate;
-            push @{$cpu{$what}}, $cpu;
+            push @{$rate{$of}}, $rate;
+            push @{$cpu{$of}}, $cpu;
         }
     }
 
@@ -195,12 +226,82 @@ sub row_members {
 
     my ($ours, $same) = map { median(@{$rate{$_}}) } $path, '/same';
     my ($cpu, $cpu_same) = map { median(@{$cpu{$_}}) } $path, '/same';
-    my $what = 'GET members, 10 members, ' . length($body) . ' B';
+
+    $what .= ', ' . length($body) . ' B';
 
     result("$what: requests/s", int $ours, 'nginx return 200: ' . int $same,
-           ratio($ours, $same), '>= 0.60', $ours >= 0.6 * $same);
+           ratio($ours, $same), '>= ' . fixed($reach),
+           $ours >= $reach * $same);
     result("$what: worker CPU, us", fixed($cpu), fixed($cpu_same),
            ratio($cpu, $cpu_same));
+}
+
+
+# Makes meetings of the tokens' users in turn; the first one's id.
+
+sub meetings {
+    my ($c, $n, @tokens) = @_;
+    my @ids;
+
+    $c->reload(locations => "location / { conf_api meeting mount=/; }\n")
+        or die 'reload';
+
+    for my $i (1 .. $n) {
+        my $got = $c->http(POST => '/api/v1/meetings',
+                           token => $tokens[$i % @tokens], json => {
+            title => 'bench',
+            meeting_type => 'video',
+            max_participants => 1000,
+            start_time => iso(time + 3600),
+            end_time => iso(time + 7200),
+        });
+
+        $got->{body} =~ /"meeting_id":(\d+)/ or die "meeting: $got->{body}";
+        push @ids, $1;
+    }
+
+    die "ids of meetings\n" if $ids[-1] - $ids[0] != $n - 1;
+    return $ids[0];
+}
+
+
+sub iso { return POSIX::strftime('%Y-%m-%dT%H:%M:%SZ', gmtime $_[0]) }
+
+
+# 64 users join and leave, each at one of 1,000 meetings at a time.
+
+sub row_cycles {
+    my $c = conf_server();
+    my $users = 64;
+    my $file = $c->dir . '/tokens';
+    my @tokens = map { jwt({ user_id => $_, exp => time + 86400 }) }
+                 1 .. $users;
+    my (@rate, @p99);
+
+    fill($c, -u => $users, -r => 1, -m => 1);
+    spew($file, join '', map { "$_\n" } @tokens);
+
+    my $first = meetings($c, 1000, @tokens);
+
+    for (1 .. 3) {
+        my $text = run("$bin/bench/http_load", '-P', $c->port, '-t', $file,
+                       '-m', "$first:1000", '-c', $users, '-d', $secs);
+        my $r = JSON::PP::decode_json($text);
+
+        say_now("  cycles: $text");
+        die "answers that were not 200: $r->{failed}\n" if $r->{failed};
+        push @rate, $r->{cycles} / $r->{seconds};
+        push @p99, $r->{p99_ms};
+    }
+
+    stop($c);
+
+    my ($rate, $p99) = (median(@rate), median(@p99));
+
+    result('join and leave of 1,000 meetings, 64 connections: cycles/s',
+           int $rate, '', '', '>= 5000', $rate >= 5000);
+    result('the same: p99 of a request, ms', fixed($p99), '', '', '<= 20',
+           $p99 <= 20);
 }
 
 
@@ -335,6 +436,80 @@ sub row_rooms {
 }
 
 
+# 200 rooms of 10: each member says once a second what its media are, and seven
+# times something of a connection to one other.  The peer is a relay of npm's
+# "ws" (bench/signal_peer.mjs), which has one process.
+
+sub row_signal {
+    my $c = conf_server(locations =>
+        "location / { conf_api roomchat; }\n"
+        . "location = /ws/signaling { conf_api meeting mount=/; }\n");
+    my $node = npm_server('ws@8');
+    my @args = (-r => 200, -n => 10, -q => 10, -R => 80, -b => 150);
+    my (@ours, @peer);
+
+    fill($c, -u => 2000, -r => 200, -m => 10);
+
+    for (1 .. 3) {
+        push @ours, signal_load($c->port, pids($c), @args);
+        push @peer, signal_load($node->{port}, $node->{process}->pid, @args);
+    }
+
+    stop($c);
+    $node->{process}->stop('KILL');
+
+    my ($us, $peer) = map { my $all = $_; +{ map {
+        my $key = $_;
+        ($key, median(map { $_->{$key} } @$all)) } qw(cpu_us p99_ms rate) }
+    } \@ours, \@peer;
+    my $what = 'signaling, 200 rooms x 10, 8 frames/s each';
+
+    result("$what: CPU us/delivery", fixed($us->{cpu_us}),
+           'npm ws: ' . fixed($peer->{cpu_us}),
+           ratio($us->{cpu_us}, $peer->{cpu_us}), '<= 0.5',
+           $us->{cpu_us} <= 0.5 * $peer->{cpu_us});
+    result("$what: p99, ms", fixed($us->{p99_ms}),
+           'npm ws: ' . fixed($peer->{p99_ms}),
+           ratio($us->{p99_ms}, $peer->{p99_ms}), '<= 20',
+           $us->{p99_ms} <= 20);
+}
+
+
+sub signal_load {
+    my ($port, $pids, @args) = @_;
+    my $text = run("$bin/bench/ws_load", '-P', $port, '-t', 'signal',
+                   '-d', $secs, '-c', $pids, @args);
+    my $r = JSON::PP::decode_json($text);
+
+    $r->{cpu_us} = 1e6 * sum(@{$r->{cpu}}) / ($r->{delivered} || 1);
+    $r->{rate} = $r->{delivered} / $r->{seconds};
+    say_now("  $port @args: $text");
+    return $r;
+}
+
+
+# node with a package of npm, in a folder of its own.
+
+sub npm_server {
+    my ($package) = @_;
+    my $dir = tempdir('benchXXXXXX', TMPDIR => 1, CLEANUP => 1);
+    my $port = 31000 + int rand 1000;
+
+    run('npm', 'install', '--silent', '--no-audit', '--no-fund',
+        '--prefix', $dir, $package);
+    local $ENV{BENCH_MODULES} = $dir;
+
+    my $process = Conference::Process->new(
+        command => ['node', "$root/bench/signal_peer.mjs", $port],
+        log => "$dir/log",
+    );
+
+    wait_for(sub { IO::Socket::INET->new(PeerAddr => "127.0.0.1:$port") }, 20)
+        or die 'node does not listen: ' . slurp("$dir/log");
+    return { port => $port, process => $process };
+}
+
+
 # Memory of master and workers that idle sockets add.
 
 sub row_memory {
@@ -384,26 +559,31 @@ sub pss {
 
 
 # Acknowledged messages a second: 64 connections, 512 under way in ours and
-# in Redis; a connection of PostgreSQL has one.
+# in Redis; a connection of PostgreSQL has one, and ours once more.
 
 sub row_durable {
-    my (@ours, @redis, @pg, $p99);
+    my (@ours, @redis, @pg, @few, @p99);
 
     for (1 .. 3) {
         push @ours, (rpc_bench(512))[0];
         push @redis, redis();
         push @pg, postgres();
+
+        my ($rate, $p99) = rpc_bench(64);
+        push @few, $rate;
+        push @p99, $p99;
     }
 
-    $p99 = median(map { (rpc_bench(64))[1] } 1 .. 3);
-
     my ($ours, $redis, $pg) = map { median(@$_) } \@ours, \@redis, \@pg;
+    my ($few, $p99) = (median(@few), median(@p99));
     my $what = 'stored messages/s, 200 B, 1,000 rooms, 64 connections';
 
     result($what, int $ours, 'Redis, fsync always: ' . int $redis,
            ratio($ours, $redis), '>= 3', $ours >= 3 * $redis);
     result($what, int $ours, 'PostgreSQL: ' . int $pg, ratio($ours, $pg),
            '>= 10', $ours >= 10 * $pg);
+    result('the same, 64 under way in both', int $few,
+           'PostgreSQL: ' . int $pg, ratio($few, $pg));
     result('the same, 64 under way: p99, ms', fixed($p99), '', '', '<= 8',
            $p99 <= 8);
 }
@@ -533,6 +713,58 @@ sub row_echo {
     result('the same: CPU us/message in nginx',
            fixed(1e6 * $nginx / $got[0]{delivered}),
            'in confd: ' . fixed(1e6 * $confd / $got[0]{delivered}));
+}
+
+
+# Pings of 1,000 sockets, alone and while 16 connections log in, to an account
+# whose password has the default cost.
+
+sub row_login {
+    my $c = conf_server();
+    my @pings = (-r => 1000, -n => 1, -q => 1, -R => 10, -T => 'ping');
+    my $script = $c->dir . '/login.lua';
+    my (@alone, @beside, @rate);
+
+    fill($c, -u => 1000, -r => 1000, -m => 1);
+
+    $c->confd->stop;
+    $c->confd->{config} = '';
+    $c->confd->start;
+
+    my $in = { username => 'login', password => 'correct horse' };
+
+    wait_for(sub {
+        $c->http(POST => '/register', json => $in)->{body} =~ /"code":0/
+    }, 20) or die "register\n";
+
+    spew($script, "wrk.method = 'POST'\n"
+         . "wrk.headers['Content-Type'] = 'application/json'\n"
+         . "wrk.body = '" . JSON::PP::encode_json($in) . "'\n");
+
+    for (1 .. 3) {
+        push @alone, load($c, @pings)->{p99_ms};
+
+        my $pid = open my $wrk, '-|', 'wrk', '-t1', '-c16', '--timeout', 30,
+                  '-d', $secs + 3, '-s', $script,
+                  'http://127.0.0.1:' . $c->port . '/login' or die "wrk: $!";
+
+        push @beside, load($c, @pings)->{p99_ms};
+
+        local $/;
+        my $text = <$wrk>;
+        close $wrk;
+        die "wrk: $text" if $text =~ /Non-2xx/;
+        $text =~ m{Requests/sec:\s+([\d.]+)} or die $text;
+        push @rate, $1;
+    }
+
+    stop($c);
+
+    my ($alone, $p99) = (median(@alone), median(@beside));
+
+    result('10,000 WS pings/s beside ' . fixed(median(@rate))
+           . ' logins/s: p99, ms', fixed($p99), 'without: ' . fixed($alone),
+           ratio($p99, $alone), '<= 10', $p99 <= 10);
 }
 
 

@@ -3,22 +3,27 @@
  * WebSocket load: many sockets, few processes, latency from a time that
  * travels in the payload.
  *
- *     ws_load -P PORT [-t conf|nchan] [-p PROCESSES] [-r ROOMS] [-n SOCKETS]
- *             [-q PUBLISHERS] [-R RATE | -W WINDOW] [-b BYTES] [-T TYPE]
- *             [-d SECONDS] [-w SECONDS] [-u USER] [-i ROOM] [-k SECRET]
- *             [-c PIDS[:PIDS]...]
+ *     ws_load -P PORT [-t conf|nchan|signal] [-p PROCESSES] [-r ROOMS]
+ *             [-n SOCKETS] [-q PUBLISHERS] [-R RATE | -W WINDOW] [-b BYTES]
+ *             [-T TYPE] [-d SECONDS] [-w SECONDS] [-u USER] [-i ROOM]
+ *             [-k SECRET] [-c PIDS[:PIDS]...]
  *
  * ROOMS rooms of SOCKETS sockets each.  The first PUBLISHERS sockets of a
  * room publish: RATE messages a second in each room, or WINDOW each that are
  * sent again as they come back.  With neither it connects, says "ready" and
- * holds the sockets until its input ends.
+ * holds the sockets until its input ends.  Messages of TYPE "ping" are ping
+ * frames, which the server answers.
  *
  * conf: socket j is user USER + j, a member of room ROOM + j / SOCKETS, with
  * a token that is made here of SECRET.  nchan: a websocket at /ws/<room>.
+ * signal: as conf, but in the room's signaling: what the media are, to all, and
+ * offers and candidates to another one of the room.
  *
  * -c names processes (pid,pid:pid,...) whose CPU time is taken over the
  * measured seconds, in groups.  Prints one line of JSON.
  */
+
+#include "bench_cpu.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -54,6 +59,9 @@
 #define LOAD_SLOTS       1000000
 #define LOAD_MARK        "@@"
 #define LOAD_FRAME_MAX   65536
+#define LOAD_JOIN        "{\"type\":\"join\",\"data\":{}}"
+#define LOAD_MEDIA       8           /* each so many, one of media */
+#define LOAD_SDP         1000        /* bytes that an offer has more */
 
 enum {
     LOAD_CONNECT = 0,
@@ -91,6 +99,7 @@ typedef struct {
 typedef struct {
     unsigned         port;
     bool             nchan;
+    bool             signal;
     unsigned         procs;
     unsigned         rooms;
     unsigned         sockets;
@@ -124,17 +133,16 @@ static uint64_t load_hex(const uint8_t *p, size_t n);
 static void load_send(load_socket_t *s, unsigned opcode, const char *data,
     size_t len);
 static void load_publish(load_socket_t *s);
+static void load_signal(load_socket_t *s, char *text);
 static int load_due(void);
 static unsigned load_total(void);
 static void load_wait_quiet(void);
-static void load_cpu(double *groups, unsigned *n);
-static double load_cpu_of(long pid);
 static double load_quantile(double part, uint64_t total);
 static void load_print(double seconds, const double *cpu, unsigned ngroups);
 
 
 static load_conf_t     conf = {
-    0, false, 2, 1, 10, 1, 0, 0, 100, "text", 10, 2, 1, 1,
+    0, false, false, 2, 1, 10, 1, 0, 0, 100, "text", 10, 2, 1, 1,
     "0123456789abcdef0123456789abcdef", NULL
 };
 
@@ -208,7 +216,7 @@ main(int argc, char **argv)
     atomic_store(&shared->phase, LOAD_RUN);
     (void) usleep((useconds_t) (conf.warm * 1e6));
 
-    load_cpu(before, &n);
+    n = bench_cpu(conf.pids, before, LOAD_GROUPS_MAX);
     begin_ns = load_now_ns();
     atomic_store(&shared->phase, LOAD_COUNT);
 
@@ -216,7 +224,7 @@ main(int argc, char **argv)
 
     atomic_store(&shared->phase, LOAD_DRAIN);
     end_ns = load_now_ns();
-    load_cpu(after, &n);
+    n = bench_cpu(conf.pids, after, LOAD_GROUPS_MAX);
 
     load_wait_quiet();
     atomic_store(&shared->phase, LOAD_END);
@@ -249,7 +257,10 @@ load_options(int argc, char *const *argv)
         switch (c) {
 
         case 'P': conf.port = load_number(optarg); break;
-        case 't': conf.nchan = strcmp(optarg, "nchan") == 0; break;
+        case 't':
+            conf.nchan = strcmp(optarg, "nchan") == 0;
+            conf.signal = strcmp(optarg, "signal") == 0;
+            break;
         case 'p': conf.procs = load_number(optarg); break;
         case 'r': conf.rooms = load_number(optarg); break;
         case 'n': conf.sockets = load_number(optarg); break;
@@ -413,7 +424,12 @@ load_open(load_socket_t *s)
         len = (size_t) snprintf(token, sizeof(token), "/ws/%u", room);
 
     } else {
-        len = (size_t) snprintf(token, sizeof(token), "/ws/join?token=");
+        len = conf.signal
+              ? (size_t) snprintf(token, sizeof(token), "/ws/signaling?"
+                                  "meeting_id=%" PRIu64 "&user_id=%" PRIu64
+                                  "&token=", conf.room + room,
+                                  conf.user + s->index)
+              : (size_t) snprintf(token, sizeof(token), "/ws/join?token=");
         len += load_token(token + len, conf.user + s->index);
         token[len] = '\0';
     }
@@ -552,6 +568,10 @@ load_input(load_socket_t *s)
             s->open = true;
             opened++;
             atomic_store(&self->open, (unsigned) opened);
+
+            if (conf.signal) {
+                load_send(s, 1, LOAD_JOIN, sizeof(LOAD_JOIN) - 1);
+            }
         }
     }
 
@@ -610,6 +630,7 @@ load_frames(load_socket_t *s, const uint8_t *p, size_t len)
         switch (p[used] & 0x0f) {
 
         case 1:
+        case 10:
             load_message(s, p + used + head, n);
             break;
 
@@ -724,7 +745,7 @@ static void
 load_publish(load_socket_t *s)
 {
     int   n;
-    char  text[LOAD_FRAME_MAX / 2 + 1], message[LOAD_FRAME_MAX];
+    char  text[LOAD_FRAME_MAX / 2 + 1 + LOAD_SDP], message[LOAD_FRAME_MAX];
 
     memset(text, 'x', conf.bytes);
     text[conf.bytes] = '\0';
@@ -735,8 +756,16 @@ load_publish(load_socket_t *s)
         text[n] = 'x';
     }
 
-    if (conf.nchan) {
+    /* The peer's pong is the message that comes back. */
+
+    if (strcmp(conf.type, "ping") == 0) {
+        load_send(s, 9, text, conf.bytes);
+
+    } else if (conf.nchan) {
         load_send(s, 1, text, conf.bytes);
+
+    } else if (conf.signal) {
+        load_signal(s, text);
 
     } else {
         n = snprintf(message, sizeof(message), "{\"room_id\":%" PRIu64
@@ -748,6 +777,37 @@ load_publish(load_socket_t *s)
     if (atomic_load(&shared->phase) == LOAD_COUNT) {
         atomic_fetch_add_explicit(&self->sent, 1, memory_order_relaxed);
     }
+}
+
+
+/* The nonce has been used: it begins with 1. */
+
+static void
+load_signal(load_socket_t *s, char *text)
+{
+    int       n;
+    char      message[LOAD_FRAME_MAX];
+    bool      sdp = s->nonce % 10 < 2;
+    unsigned  other;
+
+    other = (s->index + 1 + s->nonce % (conf.sockets - 1)) % conf.sockets
+            + s->index / conf.sockets * conf.sockets;
+
+    if (s->nonce % LOAD_MEDIA == 0) {
+        n = snprintf(message, sizeof(message), "{\"type\":\"media-state\","
+                     "\"data\":{\"audio_enabled\":true,"
+                     "\"action\":\"%.26s\"}}", text);
+
+    } else {
+        memset(text + conf.bytes, 'x', sdp ? LOAD_SDP : 0);
+        text[conf.bytes + (sdp ? LOAD_SDP : 0)] = '\0';
+
+        n = snprintf(message, sizeof(message), "{\"type\":\"%s\",\"to\":%"
+                     PRIu64 ",\"data\":{\"sdp\":\"%s\"}}",
+                     sdp ? "offer" : "ice-candidate", conf.user + other, text);
+    }
+
+    load_send(s, 1, message, (size_t) n);
 }
 
 
@@ -827,69 +887,6 @@ load_wait_quiet(void)
 
         last = heard;
     }
-}
-
-
-static void
-load_cpu(double *groups, unsigned *n)
-{
-    char  *p;
-
-    *n = 0;
-
-    if (conf.pids == NULL) {
-        return;
-    }
-
-    memset(groups, 0, LOAD_GROUPS_MAX * sizeof(double));
-    *n = 1;
-
-    for (p = conf.pids; *p != '\0'; /* void */) {
-        groups[*n - 1] += load_cpu_of(strtol(p, &p, 10));
-
-        if (*p == ':' && *n < LOAD_GROUPS_MAX) {
-            (*n)++;
-        }
-
-        if (*p != '\0') {
-            p++;
-        }
-    }
-}
-
-
-/* Seconds in user and kernel mode of all its threads. */
-
-static double
-load_cpu_of(long pid)
-{
-    char           path[64], line[1024], *p;
-    FILE          *file;
-    unsigned long  user, system;
-
-    (void) snprintf(path, sizeof(path), "/proc/%ld/stat", pid);
-
-    file = fopen(path, "r");
-    if (file == NULL) {
-        load_fail(path);
-    }
-
-    if (fgets(line, sizeof(line), file) == NULL) {
-        load_fail(path);
-    }
-
-    (void) fclose(file);
-
-    p = strrchr(line, ')');
-
-    if (p == NULL
-        || sscanf(p + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u "
-                  "%lu %lu", &user, &system) != 2)
-    {
-        load_fail(path);
-    }
-
-    return (double) (user + system) / (double) sysconf(_SC_CLK_TCK);
 }
 
 

@@ -497,6 +497,7 @@ ngx_http_conference_rpc_write(ngx_event_t *wev)
 {
     size_t                      left;
     ssize_t                     n;
+    ngx_int_t                   rc;
     ngx_connection_t           *c = wev->data;
     ngx_http_conference_rpc_t  *rpc = c->data;
 
@@ -525,7 +526,19 @@ ngx_http_conference_rpc_write(ngx_event_t *wev)
         rpc->sent = 0;
     }
 
-    if (ngx_handle_write_event(wev, 0) != NGX_OK) {
+    /*
+     * A unix socket tells each time its peer has read something that it can
+     * be written to: that is a turn of the loop for nothing.
+     */
+
+    if (left == 0 && wev->active && (ngx_event_flags & NGX_USE_EPOLL_EVENT)) {
+        rc = ngx_del_event(wev, NGX_WRITE_EVENT, NGX_CLEAR_EVENT);
+
+    } else {
+        rc = ngx_handle_write_event(wev, 0);
+    }
+
+    if (rc != NGX_OK) {
         ngx_http_conference_rpc_lost(rpc, "event failed");
     }
 }

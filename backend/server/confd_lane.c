@@ -3,7 +3,9 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 
 #define CONFD_LANE_GATHER      4     /* the part of the last run's time */
@@ -192,6 +194,10 @@ confd_lane_thread(void *data)
     confd_jobs_t   jobs;
 
     confd_jobs_init(&jobs);
+
+    if (lane->conf.nice != 0) {
+        (void) setpriority(PRIO_PROCESS, (id_t) gettid(), lane->conf.nice);
+    }
 
     while (confd_lane_take(lane, &jobs)) {
 

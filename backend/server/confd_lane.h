@@ -36,6 +36,7 @@ typedef struct {
     size_t                take_cost;
     bool                  gather;            /* only with one thread */
     int64_t               pace_us;           /* between runs; 0: none */
+    int                   nice;              /* what others go before by */
     confd_lane_run_pt     run;
     confd_work_t         *work;
 } confd_lane_conf_t;

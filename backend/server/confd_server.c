@@ -10,6 +10,7 @@
 
 #define CONFD_DEADLINE_MS    10000   /* of an orderly stop */
 #define CONFD_READ_TAKE      8       /* reads on one snapshot */
+#define CONFD_HASH_NICE      10      /* sockets do not wait for passwords */
 #define CONFD_SCRATCH_BLOCK  16384
 #define CONFD_SCRATCH_MAX    (64 * 1024 * 1024)
 
@@ -260,6 +261,7 @@ confd_server_lanes(confd_server_t *server)
     config = server->config;
 
     conf.work = &server->work;
+    conf.nice = 0;
     conf.count_max = config->queue_max;
     conf.cost_max = config->queue_bytes_max;
 
@@ -293,6 +295,7 @@ confd_server_lanes(confd_server_t *server)
     conf.threads = config->hash_threads;
     conf.count_max = config->hash_queue_max;
     conf.take_count = 1;
+    conf.nice = CONFD_HASH_NICE;
     conf.run = confd_work_hash;
 
     return confd_lane_start(&server->lanes[CONF_LANE_HASH], &conf,

@@ -37,6 +37,8 @@ static unsigned confd_lmdb_flags(const confd_store_conf_t *conf,
     size_t file_size);
 static conf_rc_t confd_lmdb_spaces(confd_store_t *store, char *err,
     size_t errlen);
+static conf_rc_t confd_lmdb_first(confd_store_t *store, bool fresh, char *err,
+    size_t errlen);
 static int confd_lmdb_dbis(confd_store_t *store, bool *fresh);
 static conf_rc_t confd_lmdb_schema(confd_txn_t *txn, bool fresh, char *err,
     size_t errlen);
@@ -277,7 +279,7 @@ confd_lmdb_env(confd_store_t *store, const confd_store_conf_t *conf,
     /* Where LMDB may lose its last commit, a tail would be left alone. */
 
     if (conf->sync == CONFD_SYNC_META) {
-        store->tail_bytes = 0;
+        store->tail_room = 0;
     }
 
     rc = mdb_env_create(&store->env);
@@ -351,10 +353,9 @@ confd_lmdb_flags(const confd_store_conf_t *conf, size_t file_size)
 static conf_rc_t
 confd_lmdb_spaces(confd_store_t *store, char *err, size_t errlen)
 {
-    int           rc;
-    bool          fresh;
-    conf_rc_t     crc;
-    confd_txn_t  *txn;
+    int        rc;
+    bool       fresh;
+    conf_rc_t  crc;
 
     rc = confd_lmdb_dbis(store, &fresh);
 
@@ -363,37 +364,56 @@ confd_lmdb_spaces(confd_store_t *store, char *err, size_t errlen)
                                 store->path, mdb_strerror(rc));
     }
 
+    crc = confd_lmdb_first(store, fresh, err, errlen);
+
+    if (crc == CONF_E_STORE_FULL) {
+
+        /* The log's end may need a larger map, which it gets now. */
+
+        crc = confd_lmdb_first(store, fresh, err, errlen);
+    }
+
+    return crc;
+}
+
+
+/* The first transaction: the schema, and what the log's end has. */
+
+static conf_rc_t
+confd_lmdb_first(confd_store_t *store, bool fresh, char *err, size_t errlen)
+{
+    conf_rc_t     rc;
+    confd_txn_t  *txn;
+
     if (confd_lmdb_begin(store, true, &txn) != CONF_OK) {
         return confd_lmdb_error(err, errlen, "cannot write to \"%s\"",
                                 store->path);
     }
 
-    crc = confd_lmdb_schema(txn, fresh, err, errlen);
+    rc = confd_lmdb_schema(txn, fresh, err, errlen);
 
-    if (crc == CONF_OK) {
-        crc = confd_tail_recover(txn);
-
-        if (crc != CONF_OK) {
-            (void) confd_lmdb_error(err, errlen, "cannot read the log's end "
-                                    "in \"%s\"", store->path);
-        }
-    }
-
-    if (crc != CONF_OK) {
+    if (rc != CONF_OK) {
         confd_lmdb_abort(txn);
-        return crc;
+        return rc;
     }
 
-    crc = confd_lmdb_commit(txn);
+    rc = confd_tail_recover(txn);
 
-    if (crc != CONF_OK) {
-        return confd_lmdb_error(err, errlen, "cannot write to \"%s\": %s",
+    if (rc != CONF_OK) {
+        confd_lmdb_abort(txn);
+
+    } else {
+        rc = confd_lmdb_commit(txn);
+    }
+
+    if (rc != CONF_OK) {
+        (void) confd_lmdb_error(err, errlen, "cannot write to \"%s\": %s",
                                 store->path,
-                                crc == CONF_E_STORE_FULL ? "it is full"
-                                                         : "commit failed");
+                                rc == CONF_E_STORE_FULL ? "it is full"
+                                                        : "commit failed");
     }
 
-    return CONF_OK;
+    return rc;
 }
 
 

@@ -62,7 +62,7 @@ struct confd_store_s {
     confd_tail_t     *tail;          /* the writer changes it, locked */
     confd_journal_t   journal;       /* the writer's */
     uint64_t          stamp;         /* of its last transaction */
-    size_t            tail_bytes;    /* how large a tail becomes */
+    size_t            tail_room;     /* that it may take in LMDB */
     bool              nosync;
 };
 
@@ -206,6 +206,19 @@ conf_rc_t confd_lmdb_log_put(confd_txn_t *txn,
 conf_rc_t confd_lmdb_head_get(confd_txn_t *txn, uint64_t room,
     confd_lmdb_head_t *head);
 conf_rc_t confd_lmdb_head_put(confd_txn_t *txn, uint64_t room,
+    const confd_lmdb_head_t *head);
+
+/*
+ * Brings the head to the record that is about to be at txn->pos + 1 and makes
+ * that the transaction's position.  head gets its new seq, and the position
+ * of the record before it.  One search: a head is written where it is found.
+ * What LMDB returns.
+ */
+int confd_lmdb_head_advance(confd_txn_t *txn, uint64_t room,
+    confd_lmdb_head_t *head);
+
+/* Of a room that has a head. */
+conf_rc_t confd_lmdb_head_move(confd_txn_t *txn, uint64_t room,
     const confd_lmdb_head_t *head);
 
 /* Brings txn->pos to the last position that was given. */

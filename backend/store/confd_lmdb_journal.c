@@ -4,13 +4,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/rand.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 
 #define CONFD_JOURNAL_NAME   "log.tail"
 #define CONFD_JOURNAL_MAGIC  UINT64_C(0x314c494154464e43)      /* CNFTAIL1 */
 #define CONFD_JOURNAL_MAX    (64 * 1024 * 1024)
+#define CONFD_JOURNAL_BLOCK  4096
 #define CONFD_JOURNAL_GROW   (1024 * 1024)
 #define CONFD_JOURNAL_PRIME  UINT64_C(0x9e3779b97f4a7c15)
 
@@ -37,12 +38,16 @@ typedef struct {
 } confd_journal_record_t;
 
 
+static int confd_journal_file(confd_journal_t *journal, int dir,
+    bool direct);
 static int confd_journal_store(confd_journal_t *journal);
+static int confd_journal_room(confd_journal_t *journal, size_t len);
 static int confd_journal_grow(confd_journal_t *journal);
-static int confd_journal_put(const confd_journal_t *journal,
-    const uint8_t *data, size_t len, off_t at);
+static int confd_journal_put(const confd_journal_t *journal, size_t len,
+    off_t at);
+static bool confd_journal_cached(const confd_journal_t *journal);
 static conf_rc_t confd_journal_batch(confd_journal_iter_t *iter);
-static bool confd_journal_read(const confd_journal_t *journal, void *data,
+static bool confd_journal_read(const confd_journal_iter_t *iter, void *data,
     size_t len, off_t at);
 static uint64_t confd_journal_sum(const confd_journal_head_t *head,
     const uint8_t *data);
@@ -51,7 +56,7 @@ static uint64_t confd_journal_mix(uint64_t sum, const uint8_t *data,
 
 
 int
-confd_journal_open(confd_journal_t *journal, const char *path)
+confd_journal_open(confd_journal_t *journal, const char *path, bool direct)
 {
     int  dir, n, rc;
 
@@ -63,31 +68,58 @@ confd_journal_open(confd_journal_t *journal, const char *path)
         return errno;
     }
 
-    rc = 0;
+    rc = confd_journal_file(journal, dir, direct);
 
-    journal->fd = openat(dir, CONFD_JOURNAL_NAME, O_RDWR | O_CLOEXEC);
+    if (rc == EINVAL && direct) {
 
-    if (journal->fd == -1) {
-        journal->fd = openat(dir, CONFD_JOURNAL_NAME,
-                             O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        /* Not all file systems can do without their cache. */
 
-        /* A name that a crash can take away would take the file with it. */
-
-        if (journal->fd == -1 || fsync(dir) == -1) {
-            rc = errno;
-        }
+        rc = confd_journal_file(journal, dir, false);
     }
 
     (void) close(dir);
 
-    if (rc == 0) {
-        journal->size = lseek(journal->fd, 0, SEEK_END);
-        rc = journal->size == -1 ? errno : 0;
+    if (rc != 0) {
+        return rc;
     }
+
+    /* What is not a whole number of blocks was cut short. */
+
+    journal->size = lseek(journal->fd, 0, SEEK_END);
+    if (journal->size == -1) {
+        return errno;
+    }
+
+    journal->size -= journal->size % CONFD_JOURNAL_BLOCK;
 
     n = RAND_bytes((uint8_t *) &journal->stamp, sizeof(journal->stamp));
 
-    return rc == 0 && n != 1 ? EIO : rc;
+    return n == 1 ? 0 : EIO;
+}
+
+
+static int
+confd_journal_file(confd_journal_t *journal, int dir, bool direct)
+{
+    int  flags;
+
+    flags = O_RDWR | O_CLOEXEC | (direct ? O_DIRECT : 0);
+
+    journal->fd = openat(dir, CONFD_JOURNAL_NAME, flags);
+
+    if (journal->fd != -1) {
+        return 0;
+    }
+
+    if (errno != ENOENT) {
+        return errno;
+    }
+
+    journal->fd = openat(dir, CONFD_JOURNAL_NAME, flags | O_CREAT, 0600);
+
+    /* A name that a crash can take away would take the file with it. */
+
+    return journal->fd == -1 || fsync(dir) == -1 ? errno : 0;
 }
 
 
@@ -95,6 +127,9 @@ void
 confd_journal_close(confd_journal_t *journal)
 {
     conf_buf_free(&journal->buf);
+
+    free(journal->block);
+    journal->block = NULL;
 
     if (journal->fd != -1) {
         (void) close(journal->fd);
@@ -209,7 +244,7 @@ confd_journal_write(confd_journal_t *journal, bool sync)
         return rc;
     }
 
-    journal->end += (off_t) buf->len;
+    journal->end += (off_t) conf_align(buf->len, CONFD_JOURNAL_BLOCK);
     journal->number++;
 
     return 0;
@@ -219,17 +254,49 @@ confd_journal_write(confd_journal_t *journal, bool sync)
 static int
 confd_journal_store(confd_journal_t *journal)
 {
-    int  rc;
+    int     rc;
+    size_t  len;
 
-    while (journal->end + (off_t) journal->buf.len > journal->size) {
+    len = conf_align(journal->buf.len, CONFD_JOURNAL_BLOCK);
+
+    while (journal->end + (off_t) len > journal->size) {
         rc = confd_journal_grow(journal);
         if (rc != 0) {
             return rc;
         }
     }
 
-    return confd_journal_put(journal, journal->buf.data, journal->buf.len,
-                             journal->end);
+    rc = confd_journal_room(journal, len);
+    if (rc != 0) {
+        return rc;
+    }
+
+    memcpy(journal->block, journal->buf.data, journal->buf.len);
+    memset(journal->block + journal->buf.len, 0, len - journal->buf.len);
+
+    return confd_journal_put(journal, len, journal->end);
+}
+
+
+static int
+confd_journal_room(confd_journal_t *journal, size_t len)
+{
+    void  *block;
+
+    if (len <= journal->room) {
+        return 0;
+    }
+
+    block = aligned_alloc(CONFD_JOURNAL_BLOCK, len);
+    if (block == NULL) {
+        return ENOMEM;
+    }
+
+    free(journal->block);
+    journal->block = block;
+    journal->room = len;
+
+    return 0;
 }
 
 
@@ -241,57 +308,86 @@ confd_journal_store(confd_journal_t *journal)
 static int
 confd_journal_grow(confd_journal_t *journal)
 {
-    int     rc;
-    off_t   end;
+    int  rc;
 
-    static const uint8_t  zeros[65536];
+    rc = confd_journal_room(journal, CONFD_JOURNAL_GROW);
 
-    end = journal->size + CONFD_JOURNAL_GROW;
-
-    while (journal->size < end) {
-        rc = confd_journal_put(journal, zeros, sizeof(zeros), journal->size);
-        if (rc != 0) {
-            return rc;
-        }
-
-        journal->size += (off_t) sizeof(zeros);
+    if (rc == 0) {
+        memset(journal->block, 0, CONFD_JOURNAL_GROW);
+        rc = confd_journal_put(journal, CONFD_JOURNAL_GROW, journal->size);
     }
 
-    return 0;
+    if (rc == 0) {
+        journal->size += CONFD_JOURNAL_GROW;
+    }
+
+    return rc;
 }
 
 
+/* So much of the block. */
+
 static int
-confd_journal_put(const confd_journal_t *journal, const uint8_t *data,
-    size_t len, off_t at)
+confd_journal_put(const confd_journal_t *journal, size_t len, off_t at)
 {
+    int      rc;
     size_t   done;
     ssize_t  n;
 
     for (done = 0; done < len; done += (size_t) n) {
-        n = pwrite(journal->fd, data + done, len - done, at + (off_t) done);
+        n = pwrite(journal->fd, journal->block + done, len - done,
+                   at + (off_t) done);
 
-        if (n == -1 && errno == EINTR) {
-            n = 0;
+        if (n != -1) {
+            continue;
         }
 
-        if (n == -1) {
-            return errno;
+        rc = errno;
+
+        if (rc != EINTR && (rc != EINVAL || !confd_journal_cached(journal))) {
+            return rc;
         }
+
+        n = 0;
     }
 
     return 0;
 }
 
 
-void
-confd_journal_begin(const confd_journal_t *journal,
-    confd_journal_iter_t *iter, uint64_t last)
+/* Some file systems tell only now, or want larger blocks; once. */
+
+static bool
+confd_journal_cached(const confd_journal_t *journal)
 {
+    int  flags;
+
+    flags = fcntl(journal->fd, F_GETFL);
+
+    return flags != -1 && (flags & O_DIRECT) != 0
+           && fcntl(journal->fd, F_SETFL, flags & ~O_DIRECT) == 0;
+}
+
+
+conf_rc_t
+confd_journal_begin(confd_journal_iter_t *iter, const char *path,
+    uint64_t last)
+{
+    int  dir;
+
     memset(iter, 0, sizeof(confd_journal_iter_t));
 
-    iter->journal = journal;
+    iter->fd = -1;
     iter->last = last;
+
+    dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (dir != -1) {
+        iter->fd = openat(dir, CONFD_JOURNAL_NAME, O_RDONLY | O_CLOEXEC);
+        (void) close(dir);
+    }
+
+    return iter->fd != -1 ? CONF_OK : CONF_E_STORE_FAILED;
 }
 
 
@@ -349,7 +445,7 @@ confd_journal_batch(confd_journal_iter_t *iter)
     uint8_t               *p;
     confd_journal_head_t   head;
 
-    if (!confd_journal_read(iter->journal, &head, sizeof(head), iter->at)
+    if (!confd_journal_read(iter, &head, sizeof(head), iter->at)
         || head.magic != CONFD_JOURNAL_MAGIC || head.number != iter->number
         || (head.number != 0 && head.stamp != iter->stamp)
         || head.len > CONFD_JOURNAL_MAX)
@@ -364,7 +460,7 @@ confd_journal_batch(confd_journal_iter_t *iter)
         return CONF_E_NOMEM;
     }
 
-    if (!confd_journal_read(iter->journal, p, (size_t) head.len,
+    if (!confd_journal_read(iter, p, (size_t) head.len,
                             iter->at + (off_t) sizeof(head))
         || head.len % sizeof(uint64_t) != 0
         || confd_journal_sum(&head, p) != head.sum)
@@ -373,7 +469,8 @@ confd_journal_batch(confd_journal_iter_t *iter)
     }
 
     iter->buf.len = (size_t) head.len;
-    iter->at += (off_t) (sizeof(head) + head.len);
+    iter->at += (off_t) conf_align(sizeof(head) + head.len,
+                                   CONFD_JOURNAL_BLOCK);
     iter->stamp = head.stamp;
     iter->number++;
 
@@ -398,11 +495,15 @@ void
 confd_journal_end(confd_journal_iter_t *iter)
 {
     conf_buf_free(&iter->buf);
+
+    if (iter->fd != -1) {
+        (void) close(iter->fd);
+    }
 }
 
 
 static bool
-confd_journal_read(const confd_journal_t *journal, void *data, size_t len,
+confd_journal_read(const confd_journal_iter_t *iter, void *data, size_t len,
     off_t at)
 {
     size_t    done;
@@ -410,7 +511,7 @@ confd_journal_read(const confd_journal_t *journal, void *data, size_t len,
     uint8_t  *p = data;
 
     for (done = 0; done < len; done += (size_t) n) {
-        n = pread(journal->fd, p + done, len - done, at + (off_t) done);
+        n = pread(iter->fd, p + done, len - done, at + (off_t) done);
 
         if (n == 0 || (n == -1 && errno != EINTR)) {
             return false;

@@ -2,10 +2,11 @@
 /*
  * A file of batches of records of the log, each batch whole or not there.
  *
- * A batch has a stamp, which all that were written since the last restart
- * share and nothing else does, a number from 0, the position of its first
- * record and a sum.  What lies behind the last batch is of an older stamp, or
- * was cut short by a crash.
+ * A batch begins a block of its own, so that none is written twice.  It has a
+ * stamp, which all that were written since the last restart share and nothing
+ * else does, a number from 0, the position of its first record and a sum.
+ * What lies behind the last batch is of an older stamp, or was cut short by a
+ * crash.
  */
 
 #ifndef _CONFD_LMDB_JOURNAL_H_INCLUDED_
@@ -36,10 +37,12 @@ typedef struct {
     uint64_t          count;         /* records of the one in buf */
     uint64_t          pos;           /* of its first */
     conf_buf_t        buf;
+    uint8_t          *block;         /* what is written, aligned */
+    size_t            room;          /* there */
 } confd_journal_t;
 
 typedef struct {
-    const confd_journal_t  *journal;
+    int                     fd;
     conf_buf_t              buf;     /* a batch */
     const uint8_t          *p;       /* the next record in it */
     uint64_t                left;    /* so many */
@@ -52,10 +55,12 @@ typedef struct {
 
 
 /*
- * Opens or makes the file in the store's directory: 0, or errno.  close also
- * is for what was not opened (but zeroed, and fd -1).
+ * Opens or makes the file in the store's directory, past the page cache if
+ * that is asked for and possible: 0, or errno.  close also is for what was
+ * not opened (but zeroed, and fd -1).
  */
-int confd_journal_open(confd_journal_t *journal, const char *path);
+int confd_journal_open(confd_journal_t *journal, const char *path,
+    bool direct);
 void confd_journal_close(confd_journal_t *journal);
 
 /* What is in the file is needed no more: the next batch is the first. */
@@ -78,8 +83,8 @@ int confd_journal_write(confd_journal_t *journal, bool sync);
  * CONF_OK, CONF_DONE, CONF_E_NOMEM, CONF_E_STORE_FAILED; bytes live until the
  * next one.  end has to be called in any case.
  */
-void confd_journal_begin(const confd_journal_t *journal,
-    confd_journal_iter_t *iter, uint64_t last);
+conf_rc_t confd_journal_begin(confd_journal_iter_t *iter, const char *path,
+    uint64_t last);
 conf_rc_t confd_journal_next(confd_journal_iter_t *iter,
     confd_lmdb_place_t *place, conf_str_t *bytes);
 void confd_journal_end(confd_journal_iter_t *iter);

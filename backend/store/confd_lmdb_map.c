@@ -57,9 +57,7 @@ confd_lmdb_map_init(confd_store_t *store, size_t map_min, size_t file_size)
     store->reserve = conf_max(store->map_max / 64, CONFD_LMDB_RESERVE_MIN);
     store->reserve = conf_min(store->reserve, CONFD_LMDB_RESERVE_MAX);
 
-    /* What the tail has must fit when all else is full. */
-
-    store->tail_bytes = conf_min(store->reserve / 8, CONFD_TAIL_BYTES);
+    store->tail_room = store->reserve / 2;
 
     store->size = conf_align(conf_max(map_min, CONFD_LMDB_MAP_MIN),
                              store->page);

@@ -28,7 +28,7 @@ confd_tail_open(confd_store_t *store, char *err, size_t errlen)
 {
     int  rc;
 
-    rc = confd_journal_open(&store->journal, store->path);
+    rc = confd_journal_open(&store->journal, store->path, !store->nosync);
 
     if (rc != 0) {
         return confd_lmdb_error(err, errlen, "cannot open the log's end in "
@@ -113,7 +113,7 @@ confd_tail_recover(confd_txn_t *txn)
         return rc;
     }
 
-    confd_journal_begin(&txn->store->journal, &iter, txn->pos);
+    rc = confd_journal_begin(&iter, txn->store->path, txn->pos);
 
     while (rc == CONF_OK) {
         rc = confd_journal_next(&iter, &place, &bytes);
@@ -451,7 +451,7 @@ confd_tail_spill(confd_txn_t *txn)
             head.seq = tail->records[n - 1].seq;
             head.pos = tail->first + n - 1;
 
-            rc = confd_lmdb_head_put(txn, room->id, &head);
+            rc = confd_lmdb_head_move(txn, room->id, &head);
         }
     }
 
@@ -462,9 +462,22 @@ confd_tail_spill(confd_txn_t *txn)
 bool
 confd_tail_takes(const confd_txn_t *txn)
 {
-    return !txn->dirty && txn->tail != NULL && txn->tail_n != 0
-           && txn->tail_n < CONFD_TAIL_FLUSH
-           && txn->tail->bytes < txn->store->tail_bytes
+    size_t               room;
+    const confd_tail_t  *tail;
+
+    tail = txn->tail;
+
+    if (txn->dirty || tail == NULL || txn->tail_n == 0
+        || txn->tail_n >= CONFD_TAIL_FLUSH || tail->bytes >= CONFD_TAIL_BYTES)
+    {
+        return false;
+    }
+
+    /* What it has must fit when all else is full: a head may cost a page. */
+
+    room = tail->bytes * 2 + tail->nrooms * txn->store->page;
+
+    return room < txn->store->tail_room
            && confd_journal_ready(&txn->store->journal);
 }
 

@@ -110,7 +110,8 @@ typedef struct {
 
     /*
      * backup: a consistent copy into an empty directory, made when absent,
-     * while the store is in use; one at a time.  A copy that was not finished
+     * while the store is in use, but not in a write transaction's thread; one
+     * at a time.  A copy that was not finished
      * cannot be taken for one.  restore: a store in an empty directory, from
      * a backup.  Both write one sentence to err when they fail.
      */

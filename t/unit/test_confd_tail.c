@@ -479,6 +479,56 @@ test_recovery(void)
 }
 
 
+/* A map that has no room for what the file has, so that it has to grow. */
+
+static void
+test_recovery_room(void)
+{
+    pid_t            pid;
+    size_t           got;
+    uint64_t         i, pos, seq, map_max;
+    conf_str_t       page;
+    confd_txn_t     *txn;
+    static uint8_t   bytes[4000];
+
+    map_max = 1024 * KIT_MB;
+    page.data = bytes;
+    page.len = sizeof(bytes);
+
+    store = kit_open(driver, kit_make(), KIT_MB, map_max);
+    txn = kit_begin(driver, store, true);
+    (void) driver->log_create(txn, 1, 1);
+    (void) driver->commit(txn);
+    driver->close(store);
+
+    pid = fork();
+
+    if (pid == 0) {
+        store = kit_open(driver, kit_dir, KIT_MB, map_max);
+
+        for (i = 0; i < 500; i++) {
+            txn = kit_begin(driver, store, true);
+            (void) driver->log_append(txn, 1, page, &pos, &seq);
+            (void) driver->commit(txn);
+        }
+
+        _exit(0);
+    }
+
+    (void) waitpid(pid, NULL, 0);
+
+    store = kit_try(driver, kit_dir, KIT_MB, map_max);
+    ok(store != NULL, "more than the map has room for %s", kit_err);
+    txn = kit_begin(driver, store, false);
+    is_int(count(txn, CONFD_SPACE_LOG), 500, "is there after a kill");
+    is_int(driver->log_range(txn, 1, 500, 1, &pos, &got), CONF_OK, "to the");
+    is_int(pos, 500, "last one");
+    driver->abort(txn);
+    driver->close(store);
+    kit_remove(kit_dir);
+}
+
+
 /* The file of another state of the store: nothing of it is taken. */
 
 static void
@@ -602,6 +652,7 @@ main(void)
     test_index();
     test_backup();
     test_recovery();
+    test_recovery_room();
     test_foreign();
     test_readers();
 

@@ -20,7 +20,7 @@ sub words {
 my $id = $c->meeting($alice)->{id};
 
 is(words($alice, PUT => "/api/v1/meetings/$id", { title => '  ' }),
-   '400 400 title is too short', 'no title');
+   '400 400 title too short', 'no title');
 is(words($bob, GET => '/api/v1/meetings/999'),
    '404 2001 Meeting not found', 'one that is not there');
 is(words($bob, GET => "/api/v1/meetings/$id"),

@@ -2,9 +2,11 @@
 
 BENCH = $(patsubst %,$(B)/bench/%,ws_load http_load rpc_bench rpc_load)
 
-$(B)/bench/ws_load $(B)/bench/http_load: $(B)/bench/%: bench/%.c
+$(B)/bench/ws_load $(B)/bench/http_load: $(B)/bench/%: bench/%.c \
+    bench/bench_cpu.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< -lcrypto
+	$(CC) $(CFLAGS) -Ibench -MMD -MP $(LDFLAGS) -o $@ $< \
+	    bench/bench_cpu.c -lcrypto
 
 $(B)/bench/%: bench/%.c bench/bench_rpc.c $(B)/libconf.a
 	@mkdir -p $(@D)

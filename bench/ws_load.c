@@ -23,6 +23,8 @@
  * measured seconds, in groups.  Prints one line of JSON.
  */
 
+#include "bench_cpu.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -135,8 +137,6 @@ static void load_signal(load_socket_t *s, char *text);
 static int load_due(void);
 static unsigned load_total(void);
 static void load_wait_quiet(void);
-static void load_cpu(double *groups, unsigned *n);
-static double load_cpu_of(long pid);
 static double load_quantile(double part, uint64_t total);
 static void load_print(double seconds, const double *cpu, unsigned ngroups);
 
@@ -216,7 +216,7 @@ main(int argc, char **argv)
     atomic_store(&shared->phase, LOAD_RUN);
     (void) usleep((useconds_t) (conf.warm * 1e6));
 
-    load_cpu(before, &n);
+    n = bench_cpu(conf.pids, before, LOAD_GROUPS_MAX);
     begin_ns = load_now_ns();
     atomic_store(&shared->phase, LOAD_COUNT);
 
@@ -224,7 +224,7 @@ main(int argc, char **argv)
 
     atomic_store(&shared->phase, LOAD_DRAIN);
     end_ns = load_now_ns();
-    load_cpu(after, &n);
+    n = bench_cpu(conf.pids, after, LOAD_GROUPS_MAX);
 
     load_wait_quiet();
     atomic_store(&shared->phase, LOAD_END);
@@ -887,69 +887,6 @@ load_wait_quiet(void)
 
         last = heard;
     }
-}
-
-
-static void
-load_cpu(double *groups, unsigned *n)
-{
-    char  *p;
-
-    *n = 0;
-
-    if (conf.pids == NULL) {
-        return;
-    }
-
-    memset(groups, 0, LOAD_GROUPS_MAX * sizeof(double));
-    *n = 1;
-
-    for (p = conf.pids; *p != '\0'; /* void */) {
-        groups[*n - 1] += load_cpu_of(strtol(p, &p, 10));
-
-        if (*p == ':' && *n < LOAD_GROUPS_MAX) {
-            (*n)++;
-        }
-
-        if (*p != '\0') {
-            p++;
-        }
-    }
-}
-
-
-/* Seconds in user and kernel mode of all its threads. */
-
-static double
-load_cpu_of(long pid)
-{
-    char           path[64], line[1024], *p;
-    FILE          *file;
-    unsigned long  user, system;
-
-    (void) snprintf(path, sizeof(path), "/proc/%ld/stat", pid);
-
-    file = fopen(path, "r");
-    if (file == NULL) {
-        load_fail(path);
-    }
-
-    if (fgets(line, sizeof(line), file) == NULL) {
-        load_fail(path);
-    }
-
-    (void) fclose(file);
-
-    p = strrchr(line, ')');
-
-    if (p == NULL
-        || sscanf(p + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u "
-                  "%lu %lu", &user, &system) != 2)
-    {
-        load_fail(path);
-    }
-
-    return (double) (user + system) / (double) sysconf(_SC_CLK_TCK);
 }
 
 

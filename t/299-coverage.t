@@ -10,9 +10,19 @@ use Conference::Rows;
 use File::Basename qw(dirname basename);
 
 my $dir = dirname(__FILE__);
-my %text = map { $_ => slurp($_) }
+my %text = map { $_ => named(slurp($_)) }
            grep { basename($_) !~ /^(?:0|299)/ } glob "$dir/*.t";
 my $all = join "\n", map { $text{$_} } sort keys %text;
+
+# A file may give the beginning of its paths a name: my $at = '/api/v1/auth'.
+
+sub named {
+    my ($text) = @_;
+    my %value = $text =~ m{^my \$(\w+) = '(/[\w/.-]+)';$}mg;
+
+    $text =~ s/\$($_)\b/$value{$1}/g for sort keys %value;
+    return $text;
+}
 
 # Sentences that no endpoint can give: each that has such an error has words
 # of its own for it.  They are what a new endpoint says at first.
@@ -25,46 +35,17 @@ my %spare = (roomchat => [
 
     '聊天室已关闭', '消息不存在', '文件不存在', '文件类型错误', '已存在',
 ], meeting => [
-    'Access denied',
-    'Already a participant',
-    'Already exists',
-    'CSRF token missing',
-    'Changed meanwhile, please try again',
-    'File not found',
-    'File type not allowed',
+
+    # Its rows have other words, or limits of their own, for what would be it.
+
+    'Already a participant', 'Already exists', 'File type not allowed',
+    'Invalid request parameters', 'Message not found', 'Permission denied',
+    'Required text is empty', 'Service not available',
+
+    # What takes half an hour, a race, or a fault.
+
+    'Reset token expired', 'Changed meanwhile, please try again',
     'Internal server error',
-    'Invalid authorization header format',
-    'Invalid meeting password',
-    'Invalid password',
-    'Invalid request format',
-    'Invalid request parameters',
-    'Invalid reset token',
-    'Invalid token',
-    'Invalid token claims',
-    'Invalid token: account banned',
-    'Invalid token: revoked',
-    'Invalid username or password',
-    'Meeting is full',
-    'Meeting is not available',
-    'Meeting not found',
-    'Meeting not started',
-    'Message not found',
-    'Missing authorization header',
-    'New password must differ from the old one',
-    'Permission denied',
-    'Rate limit exceeded. Please try again later.',
-    'Request body too large',
-    'Required text is empty',
-    'Reset token expired',
-    'Service not available',
-    'Service unavailable',
-    'Session not found',
-    'Target user not found',
-    'Token expired',
-    'User not found',
-    'Waiting to be admitted',
-    'email already exists',
-    'username already exists',
 ]);
 
 # The sentence itself, not as a part of a longer one; or written as \x{hex}.
@@ -95,7 +76,7 @@ for my $api (@apis) {
     ok(@sentences >= 20, 'and sentences');
 
     for my $row (@rows) {
-        (my $path = quotemeta $row->{path}) =~ s{\\:\w+}{[\\w\$.%{}-]+}g;
+        (my $path = quotemeta $row->{path}) =~ s{\\:\w+}{[^/\\s'"?]+}g;
         my $same = grep { $_->{path} eq $row->{path} } @rows;
         my $method = $same > 1 ? "\\b$row->{method}\\b[^\\n]{0,80}?" : '';
 
@@ -103,7 +84,7 @@ for my $api (@apis) {
     }
 
     for my $row (grep { $_->{path} ne '*' } @messages) {
-        ok($all =~ /type\W+(?:=>|:)\s*\\?['"]$row->{path}\b/,
+        ok($all =~ /(?:type\W+(?:=>|:)\s*\\?|->say\()['"]$row->{path}\b/,
            "message $row->{path}");
     }
 

@@ -8,26 +8,28 @@ use utf8;
 use Test::More;
 use Conference;
 use Conference::Process qw(slurp spew);
+use Conference::Rows;
 
 my $readme = slurp('README');
 my $module = slurp('ngx_conf_module/ngx_http_conference_module.c');
 
 # Endpoints
 
-my $api = `auto/api roomchat`;
-is($?, 0, 'auto/api');
+for my $name (Conference::Rows::apis()) {
+    my $api = `auto/api $name`;
+    is($?, 0, "auto/api $name");
 
-(my $indented = $api) =~ s/^(?=.)/    /gm;
-ok(index($readme, $indented) >= 0,
-   'the README has what auto/api prints') or diag($indented);
+    (my $indented = $api) =~ s/^(?=.)/    /gm;
+    ok(index($readme, $indented) >= 0,
+       'the README has what it prints') or diag($indented);
 
-# auto/api sees every row: as many as paths in the source.
+    # It sees every row.
 
-my $rows = slurp('ngx_conf_module/api/conf_roomchat.c');
-my $said = () = $api =~ /^\S.*(?:token|-) +\S+$/mg;
-my $there = () = $rows =~ /\.path = "/g;
-is($said, $there, 'all rows');
-cmp_ok($there, '>', 25, 'which are many');
+    my $said = () = $api =~ /^\S.*(?:token\]?|admin|-) +\S+$/mg;
+    my $there = () = Conference::Rows::rows($name);
+    is($said, $there, 'all rows');
+    cmp_ok($there, '>', 25, 'which are many');
+}
 
 # Directives
 

@@ -45,10 +45,24 @@ for my $name (qw(root alice mallory strange), map { "user$_" } 1 .. 20) {
 
 is($c->confd->command('admin', 'root'), 0, 'an admin');
 
+my $alice = login('alice');
+my $root = login('root');
+
+my $meeting = api(POST => 'meetings', $alice, {
+    title => 'Weekly', start_time => '2099-01-01T10:00:00Z',
+    end_time => '2099-01-01T11:00:00Z', max_participants => 10,
+    meeting_type => 'video',
+})->{json}{data}{meeting_id};
+is(api(POST => "meetings/$meeting/join", $alice)->{status}, 200, 'a meeting');
+
 Conference::Page::run($c, 'admin.mjs',
     alice_banned => sub { !defined login('alice') },
 
-    alice_free => sub { defined login('alice') },
+    alice_free => sub {
+        $alice = login('alice');
+        return defined $alice
+            && api(POST => "meetings/$meeting/join", $alice)->{status} == 200;
+    },
 
     # All of the admin's logins end.
     root_out => sub {

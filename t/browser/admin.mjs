@@ -112,7 +112,11 @@ quiet(page, 'users');
 // Meetings
 
 await view('meetings');
-await comes(says('#meetings-state', '0 meetings'), 'nobody meets');
+await comes(says('#meetings-state', '1 meeting with'), 'one is live');
+await page.click('#meetings-list button');
+await comes(says('#people-list', 'alice'), 'who takes part');
+await accessible(page, 'participants');
+await page.keyboard.press('Escape');
 await accessible(page, 'meetings');
 await shot(page, 'admin-meetings');
 

@@ -208,6 +208,19 @@ conf_rc_t confd_lmdb_head_get(confd_txn_t *txn, uint64_t room,
 conf_rc_t confd_lmdb_head_put(confd_txn_t *txn, uint64_t room,
     const confd_lmdb_head_t *head);
 
+/*
+ * Brings the head to the record that is about to be at txn->pos + 1 and makes
+ * that the transaction's position.  head gets its new seq, and the position
+ * of the record before it.  One search: a head is written where it is found.
+ * What LMDB returns.
+ */
+int confd_lmdb_head_advance(confd_txn_t *txn, uint64_t room,
+    confd_lmdb_head_t *head);
+
+/* Of a room that has a head. */
+conf_rc_t confd_lmdb_head_move(confd_txn_t *txn, uint64_t room,
+    const confd_lmdb_head_t *head);
+
 /* Brings txn->pos to the last position that was given. */
 conf_rc_t confd_lmdb_last_pos(confd_txn_t *txn);
 

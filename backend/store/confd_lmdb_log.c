@@ -33,8 +33,6 @@ typedef struct {
 } confd_lmdb_link_t;
 
 
-static int confd_lmdb_append_head(confd_txn_t *txn, uint64_t room,
-    confd_lmdb_head_t *head);
 static void confd_lmdb_in_tail(confd_txn_t *txn, uint64_t room, uint64_t seq,
     uint64_t *pos);
 static conf_rc_t confd_lmdb_step(confd_txn_t *txn, uint64_t room,
@@ -72,42 +70,6 @@ confd_lmdb_log_create(confd_txn_t *txn, uint64_t room, uint64_t epoch)
     head.pos = 0;
 
     return confd_lmdb_head_put(txn, room, &head);
-}
-
-
-conf_rc_t
-confd_lmdb_head_put(confd_txn_t *txn, uint64_t room,
-    const confd_lmdb_head_t *head)
-{
-    int                rc;
-    MDB_dbi            dbi;
-    MDB_val            k, v;
-    confd_key_t        key;
-    confd_lmdb_head_t  record;
-
-    confd_key_init(&key);
-    confd_key_u64(&key, room);
-
-    record = *head;
-
-    k.mv_data = key.data;
-    k.mv_size = key.len;
-    v.mv_data = &record;
-    v.mv_size = sizeof(record);
-
-    txn->dirty = true;
-
-    dbi = txn->store->dbi[CONFD_SPACE_HEAD];
-
-    /* Room ids grow: appended heads fill their pages, others split them. */
-
-    rc = mdb_put(txn->txn, dbi, &k, &v, MDB_APPEND);
-
-    if (rc == MDB_KEYEXIST) {
-        rc = mdb_put(txn->txn, dbi, &k, &v, 0);
-    }
-
-    return confd_lmdb_fail(txn, rc);
 }
 
 
@@ -150,7 +112,7 @@ confd_lmdb_log_append(confd_txn_t *txn, uint64_t room, conf_str_t record,
         return crc;
     }
 
-    rc = confd_lmdb_append_head(txn, room, &head);
+    rc = confd_lmdb_head_advance(txn, room, &head);
     if (rc != 0) {
         return confd_lmdb_fail(txn, rc);
     }
@@ -236,62 +198,6 @@ confd_lmdb_log_put(confd_txn_t *txn, const confd_lmdb_place_t *place,
     }
 
     return CONF_OK;
-}
-
-
-/*
- * Brings the head to the record that is about to be at txn->pos + 1 and makes
- * that the transaction's position.  head gets its new seq, and the position
- * of the record before it.  One search: a head is written where it is found.
- */
-
-static int
-confd_lmdb_append_head(confd_txn_t *txn, uint64_t room,
-    confd_lmdb_head_t *head)
-{
-    int                rc;
-    MDB_val            k, v;
-    confd_key_t        key;
-    confd_lmdb_head_t  next;
-
-    if (txn->heads == NULL) {
-        rc = mdb_cursor_open(txn->txn, txn->store->dbi[CONFD_SPACE_HEAD],
-                             &txn->heads);
-        if (rc != 0) {
-            return rc;
-        }
-    }
-
-    confd_key_init(&key);
-    confd_key_u64(&key, room);
-
-    k.mv_data = key.data;
-    k.mv_size = key.len;
-
-    rc = mdb_cursor_get(txn->heads, &k, &v, MDB_SET);
-    if (rc != 0) {
-        return rc;
-    }
-
-    if (v.mv_size != sizeof(next)) {
-        return MDB_CORRUPTED;
-    }
-
-    memcpy(&next, v.mv_data, sizeof(next));
-
-    next.seq++;
-    head->epoch = next.epoch;
-    head->seq = next.seq;
-    head->pos = next.pos;
-
-    txn->pos++;
-    next.pos = txn->pos;
-
-    txn->dirty = true;
-
-    v.mv_data = &next;
-
-    return mdb_cursor_put(txn->heads, &k, &v, MDB_CURRENT);
 }
 
 
@@ -394,53 +300,6 @@ confd_lmdb_log_keep(confd_txn_t *txn)
     }
 
     return confd_lmdb_meta_put(txn, conf_str("log"), txn->pos);
-}
-
-
-conf_rc_t
-confd_lmdb_log_head(confd_txn_t *txn, uint64_t room, uint64_t *epoch,
-    uint64_t *seq)
-{
-    conf_rc_t          rc;
-    confd_lmdb_head_t  head;
-
-    rc = confd_lmdb_head_get(txn, room, &head);
-
-    *epoch = head.epoch;
-    *seq = head.seq;
-
-    return rc;
-}
-
-
-conf_rc_t
-confd_lmdb_head_get(confd_txn_t *txn, uint64_t room, confd_lmdb_head_t *head)
-{
-    conf_rc_t    rc;
-    conf_str_t   value;
-    confd_key_t  key;
-
-    memset(head, 0, sizeof(confd_lmdb_head_t));
-
-    if (txn->rc == CONF_OK && confd_tail_head(txn, room, head)) {
-        return CONF_OK;
-    }
-
-    confd_key_init(&key);
-    confd_key_u64(&key, room);
-
-    rc = confd_lmdb_get(txn, CONFD_SPACE_HEAD, confd_key_str(&key), &value);
-    if (rc != CONF_OK) {
-        return rc;
-    }
-
-    if (value.len != sizeof(confd_lmdb_head_t)) {
-        return confd_lmdb_fail(txn, MDB_CORRUPTED);
-    }
-
-    memcpy(head, value.data, sizeof(confd_lmdb_head_t));
-
-    return CONF_OK;
 }
 
 

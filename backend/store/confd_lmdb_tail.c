@@ -451,7 +451,7 @@ confd_tail_spill(confd_txn_t *txn)
             head.seq = tail->records[n - 1].seq;
             head.pos = tail->first + n - 1;
 
-            rc = confd_lmdb_head_put(txn, room->id, &head);
+            rc = confd_lmdb_head_move(txn, room->id, &head);
         }
     }
 

@@ -53,9 +53,10 @@ my %row = (
     meeting => \&row_meeting,
     cycles => \&row_cycles,
     login => \&row_login,
+    signal => \&row_signal,
 );
 my @order = qw(members fanout flood rooms memory durable echo store meeting
-               cycles login);
+               cycles login signal);
 
 
 sub run {
@@ -92,6 +93,8 @@ sub median {
 # Servers.
 
 sub conf_server {
+    my (%o) = @_;
+
     return Conference->new(
         workers => 2, log_level => 'warn',
         main => "worker_rlimit_nofile 20000;\n",
@@ -101,7 +104,7 @@ sub conf_server {
                 . "conf_rate_limit off;\nconf_ws_queue 16m;\n"
                 . "keepalive_requests 1000000000;\n",
         confd_binary => "$bin/confd",
-        confd_config => "scrypt_log_n 1\nhash_queue_max 100000\n",
+        confd_config => "scrypt_log_n 1\nhash_queue_max 100000\n", %o,
     );
 }
 
@@ -430,6 +433,80 @@ sub row_rooms {
     my ($ours, $peer) = rounds($c, $n, 3, ['conf', @args], ['nchan', @args]);
 
     compare_cpu('300 rooms x 10, 1 msg/s a room, stored', $ours, $peer, 1.5);
+}
+
+
+# 200 rooms of 10: each member says once a second what its media are, and seven
+# times something of a connection to one other.  The peer is a relay of npm's
+# "ws" (bench/signal_peer.mjs), which has one process.
+
+sub row_signal {
+    my $c = conf_server(locations =>
+        "location / { conf_api roomchat; }\n"
+        . "location = /ws/signaling { conf_api meeting mount=/; }\n");
+    my $node = npm_server('ws@8');
+    my @args = (-r => 200, -n => 10, -q => 10, -R => 80, -b => 150);
+    my (@ours, @peer);
+
+    fill($c, -u => 2000, -r => 200, -m => 10);
+
+    for (1 .. 3) {
+        push @ours, signal_load($c->port, pids($c), @args);
+        push @peer, signal_load($node->{port}, $node->{process}->pid, @args);
+    }
+
+    stop($c);
+    $node->{process}->stop('KILL');
+
+    my ($us, $peer) = map { my $all = $_; +{ map {
+        my $key = $_;
+        ($key, median(map { $_->{$key} } @$all)) } qw(cpu_us p99_ms rate) }
+    } \@ours, \@peer;
+    my $what = 'signaling, 200 rooms x 10, 8 frames/s each';
+
+    result("$what: CPU us/delivery", fixed($us->{cpu_us}),
+           'npm ws: ' . fixed($peer->{cpu_us}),
+           ratio($us->{cpu_us}, $peer->{cpu_us}), '<= 0.5',
+           $us->{cpu_us} <= 0.5 * $peer->{cpu_us});
+    result("$what: p99, ms", fixed($us->{p99_ms}),
+           'npm ws: ' . fixed($peer->{p99_ms}),
+           ratio($us->{p99_ms}, $peer->{p99_ms}), '<= 20',
+           $us->{p99_ms} <= 20);
+}
+
+
+sub signal_load {
+    my ($port, $pids, @args) = @_;
+    my $text = run("$bin/bench/ws_load", '-P', $port, '-t', 'signal',
+                   '-d', $secs, '-c', $pids, @args);
+    my $r = JSON::PP::decode_json($text);
+
+    $r->{cpu_us} = 1e6 * sum(@{$r->{cpu}}) / ($r->{delivered} || 1);
+    $r->{rate} = $r->{delivered} / $r->{seconds};
+    say_now("  $port @args: $text");
+    return $r;
+}
+
+
+# node with a package of npm, in a folder of its own.
+
+sub npm_server {
+    my ($package) = @_;
+    my $dir = tempdir('benchXXXXXX', TMPDIR => 1, CLEANUP => 1);
+    my $port = 31000 + int rand 1000;
+
+    run('npm', 'install', '--silent', '--no-audit', '--no-fund',
+        '--prefix', $dir, $package);
+    local $ENV{BENCH_MODULES} = $dir;
+
+    my $process = Conference::Process->new(
+        command => ['node', "$root/bench/signal_peer.mjs", $port],
+        log => "$dir/log",
+    );
+
+    wait_for(sub { IO::Socket::INET->new(PeerAddr => "127.0.0.1:$port") }, 20)
+        or die 'node does not listen: ' . slurp("$dir/log");
+    return { port => $port, process => $process };
 }
 
 

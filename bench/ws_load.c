@@ -3,10 +3,10 @@
  * WebSocket load: many sockets, few processes, latency from a time that
  * travels in the payload.
  *
- *     ws_load -P PORT [-t conf|nchan] [-p PROCESSES] [-r ROOMS] [-n SOCKETS]
- *             [-q PUBLISHERS] [-R RATE | -W WINDOW] [-b BYTES] [-T TYPE]
- *             [-d SECONDS] [-w SECONDS] [-u USER] [-i ROOM] [-k SECRET]
- *             [-c PIDS[:PIDS]...]
+ *     ws_load -P PORT [-t conf|nchan|signal] [-p PROCESSES] [-r ROOMS]
+ *             [-n SOCKETS] [-q PUBLISHERS] [-R RATE | -W WINDOW] [-b BYTES]
+ *             [-T TYPE] [-d SECONDS] [-w SECONDS] [-u USER] [-i ROOM]
+ *             [-k SECRET] [-c PIDS[:PIDS]...]
  *
  * ROOMS rooms of SOCKETS sockets each.  The first PUBLISHERS sockets of a
  * room publish: RATE messages a second in each room, or WINDOW each that are
@@ -16,6 +16,8 @@
  *
  * conf: socket j is user USER + j, a member of room ROOM + j / SOCKETS, with
  * a token that is made here of SECRET.  nchan: a websocket at /ws/<room>.
+ * signal: as conf, but in the room's signaling: what the media are, to all, and
+ * offers and candidates to another one of the room.
  *
  * -c names processes (pid,pid:pid,...) whose CPU time is taken over the
  * measured seconds, in groups.  Prints one line of JSON.
@@ -55,6 +57,9 @@
 #define LOAD_SLOTS       1000000
 #define LOAD_MARK        "@@"
 #define LOAD_FRAME_MAX   65536
+#define LOAD_JOIN        "{\"type\":\"join\",\"data\":{}}"
+#define LOAD_MEDIA       8           /* each so many, one of media */
+#define LOAD_SDP         1000        /* bytes that an offer has more */
 
 enum {
     LOAD_CONNECT = 0,
@@ -92,6 +97,7 @@ typedef struct {
 typedef struct {
     unsigned         port;
     bool             nchan;
+    bool             signal;
     unsigned         procs;
     unsigned         rooms;
     unsigned         sockets;
@@ -125,6 +131,7 @@ static uint64_t load_hex(const uint8_t *p, size_t n);
 static void load_send(load_socket_t *s, unsigned opcode, const char *data,
     size_t len);
 static void load_publish(load_socket_t *s);
+static void load_signal(load_socket_t *s, char *text);
 static int load_due(void);
 static unsigned load_total(void);
 static void load_wait_quiet(void);
@@ -135,7 +142,7 @@ static void load_print(double seconds, const double *cpu, unsigned ngroups);
 
 
 static load_conf_t     conf = {
-    0, false, 2, 1, 10, 1, 0, 0, 100, "text", 10, 2, 1, 1,
+    0, false, false, 2, 1, 10, 1, 0, 0, 100, "text", 10, 2, 1, 1,
     "0123456789abcdef0123456789abcdef", NULL
 };
 
@@ -250,7 +257,10 @@ load_options(int argc, char *const *argv)
         switch (c) {
 
         case 'P': conf.port = load_number(optarg); break;
-        case 't': conf.nchan = strcmp(optarg, "nchan") == 0; break;
+        case 't':
+            conf.nchan = strcmp(optarg, "nchan") == 0;
+            conf.signal = strcmp(optarg, "signal") == 0;
+            break;
         case 'p': conf.procs = load_number(optarg); break;
         case 'r': conf.rooms = load_number(optarg); break;
         case 'n': conf.sockets = load_number(optarg); break;
@@ -414,7 +424,12 @@ load_open(load_socket_t *s)
         len = (size_t) snprintf(token, sizeof(token), "/ws/%u", room);
 
     } else {
-        len = (size_t) snprintf(token, sizeof(token), "/ws/join?token=");
+        len = conf.signal
+              ? (size_t) snprintf(token, sizeof(token), "/ws/signaling?"
+                                  "meeting_id=%" PRIu64 "&user_id=%" PRIu64
+                                  "&token=", conf.room + room,
+                                  conf.user + s->index)
+              : (size_t) snprintf(token, sizeof(token), "/ws/join?token=");
         len += load_token(token + len, conf.user + s->index);
         token[len] = '\0';
     }
@@ -553,6 +568,10 @@ load_input(load_socket_t *s)
             s->open = true;
             opened++;
             atomic_store(&self->open, (unsigned) opened);
+
+            if (conf.signal) {
+                load_send(s, 1, LOAD_JOIN, sizeof(LOAD_JOIN) - 1);
+            }
         }
     }
 
@@ -726,7 +745,7 @@ static void
 load_publish(load_socket_t *s)
 {
     int   n;
-    char  text[LOAD_FRAME_MAX / 2 + 1], message[LOAD_FRAME_MAX];
+    char  text[LOAD_FRAME_MAX / 2 + 1 + LOAD_SDP], message[LOAD_FRAME_MAX];
 
     memset(text, 'x', conf.bytes);
     text[conf.bytes] = '\0';
@@ -745,6 +764,9 @@ load_publish(load_socket_t *s)
     } else if (conf.nchan) {
         load_send(s, 1, text, conf.bytes);
 
+    } else if (conf.signal) {
+        load_signal(s, text);
+
     } else {
         n = snprintf(message, sizeof(message), "{\"room_id\":%" PRIu64
                      ",\"type\":\"%s\",\"content\":\"%s\"}",
@@ -755,6 +777,37 @@ load_publish(load_socket_t *s)
     if (atomic_load(&shared->phase) == LOAD_COUNT) {
         atomic_fetch_add_explicit(&self->sent, 1, memory_order_relaxed);
     }
+}
+
+
+/* The nonce has been used: it begins with 1. */
+
+static void
+load_signal(load_socket_t *s, char *text)
+{
+    int       n;
+    char      message[LOAD_FRAME_MAX];
+    bool      sdp = s->nonce % 10 < 2;
+    unsigned  other;
+
+    other = (s->index + 1 + s->nonce % (conf.sockets - 1)) % conf.sockets
+            + s->index / conf.sockets * conf.sockets;
+
+    if (s->nonce % LOAD_MEDIA == 0) {
+        n = snprintf(message, sizeof(message), "{\"type\":\"media-state\","
+                     "\"data\":{\"audio_enabled\":true,"
+                     "\"action\":\"%.26s\"}}", text);
+
+    } else {
+        memset(text + conf.bytes, 'x', sdp ? LOAD_SDP : 0);
+        text[conf.bytes + (sdp ? LOAD_SDP : 0)] = '\0';
+
+        n = snprintf(message, sizeof(message), "{\"type\":\"%s\",\"to\":%"
+                     PRIu64 ",\"data\":{\"sdp\":\"%s\"}}",
+                     sdp ? "offer" : "ice-candidate", conf.user + other, text);
+    }
+
+    load_send(s, 1, message, (size_t) n);
 }
 
 

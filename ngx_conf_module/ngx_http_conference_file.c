@@ -82,6 +82,8 @@ static void ngx_http_conference_upload_done(ngx_event_t *ev);
 static conf_rc_t ngx_http_conference_upload_input(
     ngx_http_conference_upload_t *up);
 static void ngx_http_conference_upload_finish(conf_op_t *op);
+static void ngx_http_conference_upload_replace(
+    ngx_http_conference_upload_t *up, const conf_upload_in_t *in);
 static void ngx_http_conference_upload_drop(ngx_http_conference_upload_t *up);
 static ngx_int_t ngx_http_conference_disposition(ngx_http_request_t *r,
     const conf_file_t *file);
@@ -545,7 +547,30 @@ ngx_http_conference_upload_finish(conf_op_t *op)
     up->kept = op->rc == CONF_OK || op->rc == CONF_E_BACKEND_DOWN
                || op->rc == CONF_E_BACKEND_TIMEOUT;
 
+    if (op->rc == CONF_OK) {
+        ngx_http_conference_upload_replace(up, op->in);
+    }
+
     ngx_http_conference_answer(ctx);
+}
+
+
+/* Its bytes go when nobody reads them any more. */
+
+static void
+ngx_http_conference_upload_replace(ngx_http_conference_upload_t *up,
+    const conf_upload_in_t *in)
+{
+    u_char  path[NGX_MAX_PATH];
+
+    if (in->replaced.len == 0) {
+        return;
+    }
+
+    (void) ngx_snprintf(path, NGX_MAX_PATH - 1, "%V/%*s%Z", &up->dir,
+                        in->replaced.len, in->replaced.data);
+
+    (void) unlink((char *) path);
 }
 
 

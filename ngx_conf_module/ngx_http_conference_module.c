@@ -40,6 +40,8 @@ static ngx_int_t ngx_http_conference_secret_file(ngx_conf_t *cf,
     ngx_str_t *path, ngx_str_t *secret);
 static char *ngx_http_conference_origins(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+static char *ngx_http_conference_turn_uri(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 
 
 static ngx_conf_num_bounds_t  ngx_http_conference_rate_scale = {
@@ -128,6 +130,20 @@ static ngx_command_t  ngx_http_conference_commands[] = {
       ngx_http_conference_origins,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
+      NULL },
+
+    { ngx_string("conf_turn_uri"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_conference_turn_uri,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("conf_turn_secret"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_conference_loc_conf_t, turn_secret),
       NULL },
 
     { ngx_string("conf_ws_ping"),
@@ -508,7 +524,10 @@ ngx_http_conference_create_loc_conf(ngx_conf_t *cf)
 {
     ngx_http_conference_loc_conf_t  *conf;
 
-    /* All zero: api, settings, prefix, openapi, secret, origins, files. */
+    /*
+     * All zero: api, settings, prefix, openapi, secrets, origins, turn_uris,
+     * files.
+     */
 
     conf = ngx_pcalloc(cf->pool, sizeof(ngx_http_conference_loc_conf_t));
     if (conf == NULL) {
@@ -563,6 +582,12 @@ ngx_http_conference_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
                         ? NGX_HTTP_CONFERENCE_ORIGIN_SAME : prev->origins;
         conf->origin_list = prev->origin_list;
     }
+
+    if (conf->turn_uris == NULL) {
+        conf->turn_uris = prev->turn_uris;
+    }
+
+    ngx_conf_merge_str_value(conf->turn_secret, prev->turn_secret, "");
 
     if (conf->files == NULL) {
         conf->files = prev->files;
@@ -634,6 +659,13 @@ ngx_http_conference_check_loc_conf(ngx_conf_t *cf,
     }
 
     conf->settings.jwt_secret = ngx_http_conference_str(conf->jwt_secret);
+    conf->settings.turn_secret = ngx_http_conference_str(conf->turn_secret);
+
+    if (conf->turn_uris != NULL) {
+        conf->settings.ice_uris.items = conf->turn_uris->elts;
+        conf->settings.ice_uris.n = conf->turn_uris->nelts;
+    }
+
     conf->settings.token_ms = (int64_t) conf->token_ttl;
     conf->settings.refresh_ms = (int64_t) conf->refresh_ttl;
     conf->settings.password_min = (uint32_t) conf->password_min;
@@ -916,6 +948,51 @@ ngx_http_conference_origins(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         }
 
         *origin = value[i];
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_conference_turn_uri(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_conference_loc_conf_t  *ccf = conf;
+
+    ngx_str_t   *value;
+    conf_str_t  *uri;
+    ngx_uint_t   i;
+
+    if (ccf->turn_uris != NULL) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    ccf->turn_uris = ngx_array_create(cf->pool, cf->args->nelts,
+                                      sizeof(conf_str_t));
+    if (ccf->turn_uris == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    for (i = 1; i < cf->args->nelts; i++) {
+        if (ngx_strncmp(value[i].data, "stun:", 5) != 0
+            && ngx_strncmp(value[i].data, "stuns:", 6) != 0
+            && ngx_strncmp(value[i].data, "turn:", 5) != 0
+            && ngx_strncmp(value[i].data, "turns:", 6) != 0)
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "conf_turn_uri: \"%V\" is not a stun: or turn: "
+                               "address", &value[i]);
+            return NGX_CONF_ERROR;
+        }
+
+        uri = ngx_array_push(ccf->turn_uris);
+        if (uri == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        *uri = ngx_http_conference_str(value[i]);
     }
 
     return NGX_CONF_OK;

@@ -62,6 +62,8 @@ typedef struct {
     ngx_flag_t                    log_mask;
     ngx_uint_t                    origins;   /* ngx_http_conference_origin_e */
     ngx_array_t                  *origin_list;   /* of ngx_str_t */
+    ngx_array_t                  *turn_uris;     /* of conf_str_t */
+    ngx_str_t                     turn_secret;
 
     ngx_msec_t                    ws_ping;
     ngx_msec_t                    ws_timeout;

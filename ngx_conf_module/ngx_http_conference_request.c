@@ -164,6 +164,11 @@ ngx_http_conference_create(ngx_http_request_t *r)
 #if (NGX_HTTP_SSL)
     ctx->op.secure = r->connection->ssl != NULL;
 #endif
+
+    if (r->headers_in.host != NULL) {
+        ctx->op.host = ngx_http_conference_str(r->headers_in.host->value);
+    }
+
     ctx->op.finish = ngx_http_conference_finish;
     ctx->op.owner = ctx;
 

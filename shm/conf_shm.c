@@ -73,6 +73,32 @@ conf_shm_check(conf_shm_t *shm)
 }
 
 
+bool
+conf_shm_lease(conf_shm_t *shm, int64_t ms)
+{
+    bool              mine;
+    int64_t           now_ms;
+    conf_shm_root_t  *root;
+
+    root = conf_shm_lock(shm);
+    if (root == NULL) {
+        return false;
+    }
+
+    now_ms = shm->ops->now_ms(shm->ops->ctx);
+    mine = root->sweeper == shm->pid || root->sweep_ms <= now_ms;
+
+    if (mine) {
+        root->sweeper = shm->pid;
+        root->sweep_ms = now_ms + ms;
+    }
+
+    conf_shm_unlock(shm);
+
+    return mine;
+}
+
+
 uint64_t
 conf_shm_node(conf_shm_t *shm)
 {

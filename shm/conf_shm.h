@@ -91,6 +91,12 @@ conf_rc_t conf_shm_init(conf_shm_t *shm, uint64_t node, uint64_t seed);
  */
 conf_rc_t conf_shm_check(conf_shm_t *shm);
 
+/*
+ * Is this process the one that looks for who has gone?  It is for ms from now
+ * when nobody else is: a holder that ends is followed when that is over.
+ */
+bool conf_shm_lease(conf_shm_t *shm, int64_t ms);
+
 uint64_t conf_shm_node(conf_shm_t *shm);
 uint64_t conf_shm_generation(conf_shm_t *shm);
 void conf_shm_stat(conf_shm_t *shm, conf_shm_stat_t *stat);

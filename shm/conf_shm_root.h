@@ -246,6 +246,9 @@ struct conf_shm_root_s {
     uint64_t              numbers;      /* drawn by workers */
     size_t                reserve;      /* pages: copies and buckets stop */
 
+    uint64_t              sweeper;      /* pid of who looks for the absent */
+    int64_t               sweep_ms;     /* until when, unless it says more */
+
     uint64_t              nrooms;
     uint64_t              ndoors;
     uint64_t              nevents;

@@ -309,10 +309,15 @@ is_deeply([grep { !m{/(?:files|client_body|proxy|fastcgi|uwsgi|scgi|data)$}
     for my $row (["\xff\xd8\xff\xe0JFIF", '.jpg'], ["GIF87a", '.gif'],
                  ["RIFF\1\0\0\0WEBPVP8 ", '.webp'])
     {
-        like($f->avatar('alice', file('x', $row->[0]))
-             ->{json}{data}{avatar}, qr/\Q$row->[1]\E$/, $row->[1]);
-        $n++;
+        my $old = $url;
+
+        $url = $f->avatar('alice', file('x', $row->[0]))
+               ->{json}{data}{avatar};
+        like($url, qr/\Q$row->[1]\E$/, $row->[1]);
+        is($c->http(GET => $old)->{status}, 404, 'in place of the other');
     }
+
+    nothing('avatars');
 }
 
 # Below a prefix the URL has it
@@ -329,7 +334,7 @@ is_deeply([grep { !m{/(?:files|client_body|proxy|fastcgi|uwsgi|scgi|data)$}
     $data = $c->http(POST => "/chat$face", %o)->{json}{data};
     like($data->{avatar}, qr{^/chat/static/avatars/}, 'an avatar too');
     is($c->http(GET => $data->{avatar})->{body}, png(), 'served there');
-    $n += 2;
+    $n++;
 
     my $reply = $c->http(POST => "/without$room", %o);
     error($reply, 500, $failed, 'without conf_files');
@@ -350,7 +355,8 @@ is_deeply([grep { !m{/(?:files|client_body|proxy|fastcgi|uwsgi|scgi|data)$}
     nothing('clients left halfway');
 
     # While the answer is not there yet: SIGSTOP holds confd.  Who leaves
-    # before confd is asked leaves nothing, who leaves later a whole avatar.
+    # before confd is asked leaves nothing, who leaves later a whole avatar
+    # (and the bytes of the one before, which nobody was there to remove).
 
     my ($image) = form(file('x', png(1)));
     my $my = sub {

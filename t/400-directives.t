@@ -85,6 +85,8 @@ my %right = (
     conf_token_ttl => ['1h', @all],
     conf_rate_limit => ['off', @all],
     conf_allowed_origins => ['https://a.example http://b:8080', @all],
+    conf_turn_uri => ['stun:a.example turn:b:3478?transport=udp', @all],
+    conf_turn_secret => ['shared', @all],
     conf_ws_ping => ['10s', @all],
     conf_ws_timeout => ['40s', @all],
     conf_ws_max_message => ['32k', @all],
@@ -213,6 +215,8 @@ my @wrong = (
      . '"https://" is not scheme://host[:port]'],
     ['conf_allowed_origins same https://a',
      'conf_allowed_origins: "same" is not scheme://host[:port]'],
+    ['conf_turn_uri http://a', 'conf_turn_uri: "http://a" is not a stun: or '
+     . 'turn: address'],
 );
 
 for my $row (@wrong) {

@@ -153,6 +153,11 @@ is((grep { $_->{name} eq 'order' } @{$op->{parameters}})[0]{schema}{enum}[0],
 is_deeply($doc->{paths}{'/ws/join'}{get}{responses}{101}{description},
           'WebSocket', 'an upgrade');
 
+my $closes = $c->http(GET => '/openapi/meeting.json')->{json}
+               ->{'x-websocket'}{closes};
+is((grep { $_->{code} == 4002 } @$closes)[0]{reason}, 'meeting ended',
+   'close codes');
+
 # The validator is one.
 
 broken($text, 'a wrong version', sub { $_[0]{openapi} = '3.1' });

@@ -103,12 +103,3 @@ $ENV{TEST_NGINX_CONF_HTTP} =~ s/conf_rate_limit off/conf_rate_scale 1/r
 --- response_body_like eval
 [ qr/"code":200/, qr/"code":200/, qr/"code":200/,
   qr/"code":429,"message":"Rate limit exceeded\. Please try again later\."/ ]
-
-
-
-=== a scale of nothing is refused
---- http_config eval
-$ENV{TEST_NGINX_CONF_HTTP} . 'conf_rate_scale 0;'
---- must_die
---- error_log
-value must be between 1 and 100000

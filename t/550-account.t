@@ -195,6 +195,11 @@ is($c->says('x.y.z', GET => $me), '401 401', 'nor has a token that is none');
     is($c->api(undef, GET => $url)->{body}, png(), 'everybody sees it');
     is($c->api($alice, GET => $me)->{json}{data}{avatar}, $url, 'it is hers');
 
+    my $next = $c->api($alice, POST => $path, $form->(file('b.png', png())))
+               ->{json}{data}{url};
+    is($c->says(undef, GET => $url), '404 3002', 'the next one replaces it');
+    is($c->api(undef, GET => $next)->{body}, png(), 'and is there');
+
     is($c->says($alice, POST => $path, $form->(file('a.png', 'text'))),
        '400 3001', 'what is no picture');
     is($c->says($alice, POST => $path,

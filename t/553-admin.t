@@ -4,7 +4,7 @@ use strict;
 use warnings;
 
 use Test::More;
-use Conference;
+use Conference qw(wait_for);
 use Conference::People;
 use Time::HiRes qw(time);
 
@@ -194,17 +194,32 @@ is(outcome('carol', GET => '/api/v1/users/profile'),
    '401 401 Invalid token: revoked', 'but is nobody');
 
 
+# Whose right ends, and who was never told to whom he may do what
+
+$p->ask(USER_ROLE => [0, 0, 'dave', 0]);
+ok(wait_for(sub { outcome('dave', GET => $users) =~ /^403 / }, 5),
+   'no admin any more');
+$p->ask(USER_ROLE => [0, 0, 'dave', 1]);
+$p->ask(USER_BAN => [id('dave'), Conference::Rpc::bool(1), 0, '']);
+ok(wait_for(sub { outcome('dave', GET => $users) =~ /^401 / }, 5),
+   'nor one who is banned');
+is(outcome('carol', GET => $users), '401 401 Invalid token: revoked',
+   'nor who is gone');
+
+
 # What was done
 
 my $audit = data(GET => '/api/v1/admin/audit?page_size=3');
 
 is($audit->{page_size}, 3, 'a page of the log');
 is(join(' ', map { $_->{action} } @{$audit->{entries}}),
-   'user.delete user.update user.unban', 'the newest first');
-is_deeply([@{$audit->{entries}[0]}{qw(actor_id actor_name user_id username)}],
-          [id('root'), 'root', id('carol'), 'carol'], 'who, and whom');
+   'user.ban user.role user.role', 'the newest first');
 
 my $all = data(GET => '/api/v1/admin/audit?page_size=100')->{entries};
+is(join(' ', map { $_->{action} } @$all[3 .. 5]),
+   'user.delete user.update user.unban', 'before that');
+is_deeply([@{$all->[3]}{qw(actor_id actor_name user_id username)}],
+          [id('root'), 'root', id('carol'), 'carol'], 'who, and whom');
 is(scalar @$all, $audit->{total}, 'all of it');
 is($all->[-1]{actor_id}, undef, 'the first was the command line');
 ok((grep { $_->{action} eq 'user.ban' && $_->{detail} eq 'spam' } @$all),

@@ -5,8 +5,20 @@ use warnings;
 
 use Test::More;
 use Conference::Meeting;
+use Conference::Process;
 
-my $c = Conference::Meeting->new(workers => 1);
+my $c = Conference::Meeting->new(workers => 1, start => 0, server => <<'END');
+listen unix:%DIR%/tls.sock ssl;
+ssl_certificate %DIR%/cert.pem;
+ssl_certificate_key %DIR%/key.pem;
+END
+my $dir = $c->dir;
+
+is(system("openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost"
+          . " -keyout $dir/key.pem -out $dir/cert.pem 2>/dev/null"), 0,
+   'a certificate');
+$c->start_confd->start_nginx;
+
 my $alice = $c->user('alice');
 my $me = '/api/v1/users/profile';
 my $here = 'http://localhost:' . $c->port;
@@ -87,6 +99,24 @@ is($c->says(undef, POST => $refresh, undef, headers => { Cookie => $cookie }),
 is($c->says(undef, POST => $refresh, undef,
             headers => { Cookie => $cookie, Origin => $here }), '200 200',
    'from a page of ours');
+
+
+# Over TLS it stays there
+
+{
+    my $body = Conference::json_encode({ username => 'alice',
+                                         password => $alice->{password} });
+
+    Conference::Process::spew("$dir/login",
+        "POST /api/v1/auth/login HTTP/1.0\r\nHost: localhost\r\n"
+        . 'Content-Length: ' . length($body) . "\r\n\r\n$body");
+
+    my $answer = `openssl s_client -quiet -ign_eof -unix $dir/tls.sock \\
+                  <$dir/login 2>/dev/null`;
+
+    like($answer, qr/^Set-Cookie: access_token=\S+; .*; Secure\r$/m,
+         'the cookie of a login over TLS');
+}
 
 $c->done;
 done_testing;

@@ -36,8 +36,9 @@ refused('mallory', "?meeting_id=$room", 403, 403, 'an outsider');
 refused('alice', '', 400, 400, 'no meeting');
 refused('alice', '?meeting_id=x', 400, 400, 'no number');
 refused('alice', '?meeting_id=999', 404, 2001, 'no such meeting');
-refused('alice', "?meeting_id=$room&user_id=$id{bob}", 403, 403,
-        'another user');
+is(refused('alice', "?meeting_id=$room&user_id=$id{bob}", 403, 403,
+           'another user')->{message}, 'user_id does not match the token',
+   'in words');
 refused('alice', "?meeting_id=$room&peer_id=" . 'x' x 65, 400, 400,
         'a long peer id');
 refused('alice', "?meeting_id=$room", 400, 400, 'no upgrade',

@@ -31,10 +31,43 @@ is($_->hear('chat')->{data}{content}, 'one', 'one log') for $a, $b;
 is($_->hear('chat')->{data}{content}, 'two', 'one order') for $a, $b;
 
 
+# Frames as the document has them.
+
+my $to = $id{alice};
+my $d = Conference::Signal->new($p, carol => $room);
+$d->join;
+$a->all(0.2);
+
+for my $frame ({ type => 'answer', from => 1, to => $to, meeting_id => $room,
+                 data => { sdp => 'x' } },
+               { type => 'ice-candidate', from => 1, to => $to,
+                 meeting_id => $room, data => { candidate => 'x' } },
+               { type => 'media-state', from => 1, meeting_id => $room,
+                 data => { audio_enabled => JSON::PP::true() } })
+{
+    $d->ws->send_json($frame);
+    $got = $a->hear($frame->{type});
+    is($got->{from}, $id{carol}, $frame->{type});
+}
+
+$d->ws->send_json({ type => 'screen-share', meeting_id => $room,
+                    data => { enabled => JSON::PP::true() } });
+is($a->hear('media-state')->{data}{media_type}, 'screen', 'screen-share');
+$d->ws->send_json({ type => 'ai-live-claim', meeting_id => $room,
+                    data => { enable => JSON::PP::true() } });
+ok($a->hear('ai-live-status')->{data}{enabled}, 'ai-live-claim');
+$d->ws->send_json({ type => 'ai-live-result', meeting_id => $room,
+                    data => { line_id => '1', tags => [] } });
+is($a->hear('ai-live-result')->{data}{line_id}, '1', 'ai-live-result');
+$d->ws->send_json({ type => 'leave', from => 1, meeting_id => $room,
+                    data => {} });
+is($d->closed, 1000, 'leave');
+
+
 # peer_id makes one guess; the first frame says.
 
-my $d = Conference::Signal->new($p, carol => $room,
-                                query => { peer_id => 'mine' });
+$d = Conference::Signal->new($p, carol => $room,
+                             query => { peer_id => 'mine' });
 $d->ws->send_json({ type => 'join' });
 $got = $d->ws->recv_json;
 is($got->{type}, 'room-info', 'a name settles for names');

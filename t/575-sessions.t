@@ -25,7 +25,7 @@ $_->join for $a, $b, $m;
 
 sub get {
     my ($who, $path) = @_;
-    return $c->http(GET => "/api/v1/$path",
+    return $c->http(GET => $path,
                     defined $who ? (token => $p->token($who)) : ());
 }
 
@@ -44,7 +44,7 @@ sub refused {
 
 # A session.
 
-my $r = get('bob', "sessions/$b->{id}");
+my $r = get('bob', "/api/v1/sessions/$b->{id}");
 is($r->{status}, 200, 'one\'s own session');
 
 my $s = $r->{json}{data};
@@ -59,30 +59,30 @@ is_deeply($s->{media_state}, { audio_enabled => JSON::PP::true(),
           'media_state');
 ok(!exists $s->{email} && $r->{body} !~ /password/, 'and nothing else');
 
-is(get('alice', "sessions/$b->{id}")->{json}{data}{user_id}, $id{bob},
+is(get('alice', "/api/v1/sessions/$b->{id}")->{json}{data}{user_id}, $id{bob},
    'the host sees it');
-refused('bob', "sessions/$a->{id}", 403, 403, 'a participant another\'s');
-refused('mallory', "sessions/$b->{id}", 403, 403, 'an outsider');
-refused('bob', 'sessions/' . '0' x 16, 404, 404, 'no session');
-refused('bob', 'sessions/x', 404, 404, 'no id');
-refused(undef, "sessions/$b->{id}", 401, 401, 'nobody');
-is(get('bob', 'sessions/x')->{json}{message}, 'Session not found',
+refused('bob', "/api/v1/sessions/$a->{id}", 403, 403, 'a participant another\'s');
+refused('mallory', "/api/v1/sessions/$b->{id}", 403, 403, 'an outsider');
+refused('bob', '/api/v1/sessions/' . '0' x 16, 404, 404, 'no session');
+refused('bob', '/api/v1/sessions/x', 404, 404, 'no id');
+refused(undef, "/api/v1/sessions/$b->{id}", 401, 401, 'nobody');
+is(get('bob', '/api/v1/sessions/x')->{json}{message}, 'Session not found',
    'in words');
 
 
 # Those of a meeting.
 
 my $door = Conference::Signal->new($p, bob => $room);
-$r = get('bob', "sessions/room/$room");
+$r = get('bob', "/api/v1/sessions/room/$room");
 is($r->{json}{data}{total}, 3, 'all that are live');
 is(join(' ', map { "$_->{username} $_->{status}" }
         @{$r->{json}{data}{sessions}}),
    'alice connected bob connected bob connecting', 'each of them');
-refused('mallory', "sessions/room/$room", 403, 403, 'an outsider');
-refused('bob', 'sessions/room/0', 400, 400, 'no meeting');
-refused('bob', 'sessions/room/x', 400, 400, 'no number');
-refused('bob', 'sessions/room/999', 404, 2001, 'unknown');
-refused(undef, "sessions/room/$room", 401, 401, 'nobody');
+refused('mallory', "/api/v1/sessions/room/$room", 403, 403, 'an outsider');
+refused('bob', '/api/v1/sessions/room/0', 400, 400, 'no meeting');
+refused('bob', '/api/v1/sessions/room/x', 400, 400, 'no number');
+refused('bob', '/api/v1/sessions/room/999', 404, 2001, 'unknown');
+refused(undef, "/api/v1/sessions/room/$room", 401, 401, 'nobody');
 $door->ws->close;
 
 
@@ -91,7 +91,7 @@ $door->ws->close;
 $a->say('chat', { content => "line $_" }) for 1 .. 4;
 $b->hear('chat', sub { $_[0]{data}{content} eq 'line 4' });
 
-$r = get('bob', "messages/history/$room");
+$r = get('bob', "/api/v1/messages/history/$room");
 my $list = $r->{json}{data}{messages};
 is(join(' ', map { $_->{content} } @$list), 'line 4 line 3 line 2 line 1',
    'newest first');
@@ -100,51 +100,51 @@ is_deeply([@{$list->[0]}{qw(type from_user_id to_user_id meeting_id)}],
 is_deeply($list->[0]{payload}, { content => 'line 4', user_id => $id{alice},
                                  username => 'alice' }, 'payload');
 like($list->[0]{created_at}, $time, 'created_at');
-$r = get('bob', "messages/history/$room?limit=2");
+$r = get('bob', "/api/v1/messages/history/$room?limit=2");
 is(@{$r->{json}{data}{messages}}, 2, 'a limit');
-$r = get('bob', "messages/history/$room?limit=2&before_id="
+$r = get('bob', "/api/v1/messages/history/$room?limit=2&before_id="
                 . $r->{json}{data}{messages}[1]{message_id});
 is($r->{json}{data}{messages}[0]{content}, 'line 2', 'and what is before');
-refused('bob', "messages/history/$room?limit=$_", 400, 400, "limit $_")
+refused('bob', "/api/v1/messages/history/$room?limit=$_", 400, 400, "limit $_")
     for 0, 1001, 'x', -1;
-refused('mallory', "messages/history/$room", 403, 403, 'an outsider');
-refused('bob', 'messages/history/x', 400, 400, 'no number');
-refused(undef, "messages/history/$room", 401, 401, 'nobody');
+refused('mallory', "/api/v1/messages/history/$room", 403, 403, 'an outsider');
+refused('bob', '/api/v1/messages/history/x', 400, 400, 'no number');
+refused(undef, "/api/v1/messages/history/$room", 401, 401, 'nobody');
 
 
 # Statistics: of the caller's meetings.
 
 $door = Conference::Signal->new($p, bob => $room);
 $door->join;
-$r = get('bob', 'stats/overview');
+$r = get('bob', '/api/v1/stats/overview');
 is_deeply([@{$r->{json}{data}}{qw(active_sessions connected_clients
                                   active_rooms)}], [4, 3, 2], 'counted');
 is_deeply([keys %{$r->{json}{data}{room_details}}], [$room],
           'one\'s own meetings');
 is($r->{json}{data}{room_details}{$room}{participant_count}, 2, 'people');
 like($r->{json}{data}{room_details}{$room}{created_at}, $time, 'created_at');
-refused(undef, 'stats/overview', 401, 401, 'nobody');
+refused(undef, '/api/v1/stats/overview', 401, 401, 'nobody');
 
-$r = get('alice', 'stats/rooms');
+$r = get('alice', '/api/v1/stats/rooms');
 is_deeply([map { delete $_->{created_at}; $_ } @{$r->{json}{data}{rooms}}],
           [{ meeting_id => $room, room_id => "$room",
              participant_count => 2, active_connections => 3,
              duration => 0, total_messages => 4 }], 'rooms');
 is($r->{json}{data}{rooms_by_id}{$room}{total_messages}, 4, 'by id');
-is_deeply(get('mallory', 'stats/rooms')->{json}{data}{rooms}[0]{meeting_id},
+is_deeply(get('mallory', '/api/v1/stats/rooms')->{json}{data}{rooms}[0]{meeting_id},
           $other, 'for each one\'s own');
-refused(undef, 'stats/rooms', 401, 401, 'nobody');
+refused(undef, '/api/v1/stats/rooms', 401, 401, 'nobody');
 
 $_->ws->close for $a, $b, $m, $door;
 $p->settle(0);
-is_deeply(get('alice', 'stats/rooms')->{json}{data}{rooms}, [], 'all left');
+is_deeply(get('alice', '/api/v1/stats/rooms')->{json}{data}{rooms}, [], 'all left');
 
 
 # Limits: exactly so many a minute.
 
-for my $row (["sessions/x", 100, 'carol1'], ["sessions/room/$room", 100,
-              'carol2'], ["messages/history/$room", 100, 'carol3'],
-             ['stats/overview', 50, 'carol4'], ['stats/rooms', 50, 'carol5'])
+for my $row (["/api/v1/sessions/x", 100, 'carol1'], ["/api/v1/sessions/room/$room", 100,
+              'carol2'], ["/api/v1/messages/history/$room", 100, 'carol3'],
+             ['/api/v1/stats/overview', 50, 'carol4'], ['/api/v1/stats/rooms', 50, 'carol5'])
 {
     my ($path, $n, $who) = @$row;
 

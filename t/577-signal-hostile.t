@@ -23,7 +23,7 @@ $_->join for $a, $b, $d;
 
 # A ban ends the token, and with it the socket, wherever it is.
 
-$p->ask(USER_BAN => [$id{dave}, Conference::Rpc::bool(1), 0, '', '']);
+$p->ask(USER_BAN => [$id{dave}, Conference::Rpc::bool(1), 0]);
 is($d->closed(5), 4003, 'a ban closes');
 ok($a->hear('user-left', sub { $_[0]{from} == $id{dave} }), 'and is heard');
 

@@ -151,7 +151,7 @@ subtest 'what is documented' => sub {
     my @commands = slurp("$repo/backend/server/confd_cmd.c")
                    =~ /^    \{ "(\w+)", \d/mg;
     $page = slurp("$repo/doc/confd.8");
-    is scalar @commands, 7, 'there are commands';
+    is scalar @commands, 8, 'there are commands';
     like $page, qr/^\.It Cm $_\b/m, "command $_" for @commands;
 
     SKIP: {

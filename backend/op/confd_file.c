@@ -2,6 +2,8 @@
 #include "confd_record.h"
 
 
+static conf_rc_t confd_file_replace(confd_op_ctx_t *ctx,
+    const conf_user_t *user, conf_str_t *replaced);
 static conf_rc_t confd_file_free(confd_op_ctx_t *ctx, conf_str_t name);
 static conf_rc_t confd_file_store(confd_op_ctx_t *ctx, const conf_file_t *file);
 static conf_str_t confd_file_key(confd_key_t *key, conf_str_t name);
@@ -86,16 +88,17 @@ conf_rc_t
 confd_op_avatar_set(confd_op_ctx_t *ctx, const void *data, void *reply)
 {
     const conf_file_add_t  *in = data;
-    conf_user_t            *out = reply;
+    conf_avatar_t          *out = reply;
 
-    conf_rc_t    rc;
-    conf_file_t  file;
+    conf_rc_t     rc;
+    conf_file_t   file;
+    conf_user_t  *user = &out->user;
 
     if (in->file.name.len == 0) {
         return CONF_E_INVALID;
     }
 
-    rc = confd_user_actor(ctx, in->actor, out);
+    rc = confd_user_actor(ctx, in->actor, user);
     if (rc != CONF_OK) {
         return rc;
     }
@@ -110,17 +113,57 @@ confd_op_avatar_set(confd_op_ctx_t *ctx, const void *data, void *reply)
     file.user_id = in->actor;
     file.created_ms = ctx->now_ms;
 
-    rc = confd_file_store(ctx, &file);
+    rc = confd_file_replace(ctx, user, &out->replaced);
+
+    if (rc == CONF_OK) {
+        rc = confd_file_store(ctx, &file);
+    }
+
     if (rc != CONF_OK) {
         return rc;
     }
 
     /* What clients are told is a URL; only who serves it knows it. */
 
-    out->avatar = in->url.len != 0 ? in->url : file.name;
-    out->updated_ms = ctx->now_ms;
+    user->avatar = in->url.len != 0 ? in->url : file.name;
+    user->updated_ms = ctx->now_ms;
 
-    return confd_user_store(ctx, out);
+    return confd_user_store(ctx, user);
+}
+
+
+/* The file of the user's avatar, when it is one of ours and his own. */
+
+static conf_rc_t
+confd_file_replace(confd_op_ctx_t *ctx, const conf_user_t *user,
+    conf_str_t *replaced)
+{
+    conf_rc_t    rc;
+    conf_str_t   name;
+    conf_file_t  file;
+    confd_key_t  key;
+
+    name = user->avatar;
+
+    while (name.len != 0 && memchr(name.data, '/', name.len) != NULL) {
+        name.data++;
+        name.len--;
+    }
+
+    if (name.len == 0 || name.len > CONF_FILE_NAME_MAX) {
+        return CONF_OK;
+    }
+
+    rc = confd_record_get(ctx, CONFD_SPACE_FILE, confd_file_key(&key, name),
+                          &conf_proto_file, &file);
+
+    if (rc != CONF_OK || file.room_id != 0 || file.user_id != user->id) {
+        return rc == CONF_E_NOT_FOUND ? CONF_OK : rc;
+    }
+
+    *replaced = file.name;
+
+    return confd_record_del(ctx, CONFD_SPACE_FILE, confd_file_key(&key, name));
 }
 
 

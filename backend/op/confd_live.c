@@ -29,13 +29,9 @@ confd_op_room_live(confd_op_ctx_t *ctx, const void *data, void *reply)
         return CONF_E_INVALID;
     }
 
-    rc = confd_user_actor(ctx, in->actor, &admin);
+    rc = confd_admin_actor(ctx, in->actor, &admin);
     if (rc != CONF_OK) {
         return rc;
-    }
-
-    if (admin.role != CONF_USER_ADMIN) {
-        return CONF_E_FORBIDDEN;
     }
 
     ids = conf_arena_alloc(ctx->arena, in->limit * sizeof(uint64_t));

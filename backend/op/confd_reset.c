@@ -133,7 +133,9 @@ confd_reset_mail(confd_op_ctx_t *ctx, const conf_user_t *user,
 
     conf_buf_free(&buf);
 
-    return rc;
+    /* An address that no mail can have gets none, and nobody is told. */
+
+    return rc == CONF_E_INVALID ? CONF_OK : rc;
 }
 
 

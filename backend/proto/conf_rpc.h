@@ -559,6 +559,12 @@ uint64_t conf_time_quantile(const uint64_t *from, const uint64_t *to,
     X(s, STRUCT, file,      file)                                             \
     X(s, STR,  url,         CONF_URL_MAX)       /* of an avatar, as served */
 
+/* The user, and the avatar that is no more: its bytes may go. */
+
+#define CONF_AVATAR_FIELDS(X, s)                                              \
+    X(s, STRUCT, user,      user)                                             \
+    X(s, STR,  replaced,    CONF_FILE_NAME_MAX)
+
 #define CONF_FILE_KEY_FIELDS(X, s)                                            \
     X(s, U64,  actor,       0)          /* a member of the file's room */     \
     X(s, STR,  name,        CONF_FILE_NAME_MAX)
@@ -715,6 +721,7 @@ CONF_PROTO_STRUCT(message_post, CONF_MESSAGE_POST_FIELDS);
 CONF_PROTO_STRUCT(message_list, CONF_MESSAGE_LIST_FIELDS);
 CONF_PROTO_STRUCT(messages, CONF_MESSAGES_FIELDS);
 CONF_PROTO_STRUCT(file_add, CONF_FILE_ADD_FIELDS);
+CONF_PROTO_STRUCT(avatar, CONF_AVATAR_FIELDS);
 CONF_PROTO_STRUCT(file_key, CONF_FILE_KEY_FIELDS);
 CONF_PROTO_STRUCT(login_open, CONF_LOGIN_OPEN_FIELDS);
 CONF_PROTO_STRUCT(login, CONF_LOGIN_FIELDS);

@@ -172,6 +172,14 @@ function show() {
         groups.set('WebSocket messages', messages.map(messageNode));
     }
 
+    const closes = doc['x-websocket']?.closes || [];
+
+    if (closes.length !== 0) {
+        groups.set('WebSocket close codes', [table('Close codes',
+            ['Code', 'Reason'], closes.map(({ code: number, reason }) =>
+                [String(number), reason || 'normal']))]);
+    }
+
     $('list').replaceChildren(...[...groups].map(([name, nodes]) =>
         group(name, nodes)));
     filter();
@@ -184,7 +192,8 @@ function filter() {
     let n = 0;
 
     for (const section of $('list').children) {
-        let some = false;
+        let some = words.join('') === ''
+            && section.querySelector('.operation') === null;
 
         for (const node of section.querySelectorAll('.operation')) {
             node.hidden = !words.every(word => node.words.includes(word));

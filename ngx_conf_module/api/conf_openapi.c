@@ -4,6 +4,7 @@
  */
 
 #include "conf_openapi_part.h"
+#include "conf_live.h"
 
 
 #define CONF_OPENAPI_TIME_MS  1767225600000    /* of examples: 2026-01-01 */
@@ -30,6 +31,8 @@ static void conf_openapi_components(conf_openapi_doc_t *doc);
 static void conf_openapi_shapes(conf_openapi_doc_t *doc);
 static void conf_openapi_headers(conf_buf_t *buf);
 static void conf_openapi_messages(conf_openapi_doc_t *doc);
+static void conf_openapi_closes(conf_buf_t *buf,
+    const conf_close_row_t *closes);
 static int64_t conf_openapi_now(conf_env_t *env);
 
 
@@ -617,5 +620,33 @@ conf_openapi_messages(conf_openapi_doc_t *doc)
         conf_buf_byte(buf, '}');
     }
 
-    conf_buf_lit(buf, "]}");
+    conf_buf_byte(buf, ']');
+
+    if (doc->api->closes != NULL) {
+        conf_openapi_closes(buf, doc->api->closes);
+    }
+
+    conf_buf_byte(buf, '}');
+}
+
+
+/* Why the server closes a socket. */
+
+static void
+conf_openapi_closes(conf_buf_t *buf, const conf_close_row_t *closes)
+{
+    size_t  i;
+
+    conf_openapi_key(buf, "closes");
+    conf_buf_byte(buf, '[');
+
+    for (i = 0; i < CONF_CLOSE_MAX; i++) {
+        conf_openapi_item(buf);
+        conf_buf_byte(buf, '{');
+        conf_openapi_number(buf, "code", closes[i].code);
+        conf_openapi_text(buf, "reason", closes[i].reason);
+        conf_buf_byte(buf, '}');
+    }
+
+    conf_buf_byte(buf, ']');
 }

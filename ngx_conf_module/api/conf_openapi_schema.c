@@ -396,6 +396,10 @@ conf_openapi_view(conf_buf_t *buf, const conf_view_t *view,
     conf_buf_lit(buf, "{\"type\":\"object\",\"properties\":{");
 
     for (i = 0; i < view->nrows; i++) {
+        if (view->rows[i].kind == CONF_V_MEMBERS) {
+            continue;
+        }
+
         conf_openapi_item(buf);
         conf_view_string(buf, view->rows[i].name);
         conf_buf_byte(buf, ':');
@@ -407,7 +411,7 @@ conf_openapi_view(conf_buf_t *buf, const conf_view_t *view,
     for (i = 0; i < view->nrows; i++) {
         row = &view->rows[i];
 
-        if ((row->flags & CONF_VF_OMIT) == 0) {
+        if ((row->flags & CONF_VF_OMIT) == 0 && row->kind != CONF_V_MEMBERS) {
             conf_openapi_item(buf);
             conf_view_string(buf, row->name);
         }

@@ -78,6 +78,8 @@ typedef struct {
     conf_str_t            default_avatar;
     int64_t               refresh_ms;       /* lifetime of a login */
     uint32_t              password_min;     /* characters; 0: the row's own */
+    conf_list_t           ice_uris;         /* of conf_str_t: stun:, turn: */
+    conf_str_t            turn_secret;      /* shared with turn servers */
 } conf_settings_t;
 
 
@@ -136,6 +138,7 @@ struct conf_op_s {
     conf_rc_t              auth_rc;       /* why there is none (OPTIONAL) */
     conf_str_t             request_id;    /* when the API has them */
     bool                   secure;        /* it came over TLS */
+    conf_str_t             host;          /* that it was asked of; or none */
     conf_session_t        *session;       /* whose message it is, or NULL */
     void                  *in;            /* by the row's schema */
     const void            *fixed;         /* the row's fixed argument */

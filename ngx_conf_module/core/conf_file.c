@@ -58,7 +58,13 @@ conf_avatar_set(conf_op_t *op, const void *in)
 static conf_rc_t
 conf_avatar_changed(conf_op_t *op, const void *reply)
 {
-    return conf_op_done(op, reply);
+    conf_upload_in_t     *input = op->in;
+    const conf_avatar_t  *avatar = reply;
+
+    input->replaced = avatar->replaced;
+    conf_user_keep(op, &avatar->user);
+
+    return conf_op_done(op, &avatar->user);
 }
 
 

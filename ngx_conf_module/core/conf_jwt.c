@@ -26,6 +26,7 @@ typedef struct {
 } conf_jwt_slot_t;
 
 
+static bool conf_jwt_purpose(jwt_t *jwt, const conf_auth_t *auth);
 static bool conf_jwt_more(jwt_t *jwt, const conf_jwt_t *what,
     int64_t now_ms);
 static bool conf_jwt_str(jwt_t *jwt, const char *name, conf_str_t value);
@@ -67,6 +68,8 @@ conf_jwt_issue(conf_arena_t *arena, const conf_settings_t *set,
         && jwt_add_grant_int(jwt, "exp", (long) ((now_ms + ttl_ms) / 1000))
            == 0
         && (what->user == NULL || conf_jwt_more(jwt, what, now_ms))
+        && ((what->user == NULL && !what->auth.ticket)
+            || conf_jwt_purpose(jwt, &what->auth))
         && jwt_set_alg(jwt, JWT_ALG_HS256, set->jwt_secret.data,
                        (int) set->jwt_secret.len) == 0)
     {
@@ -105,10 +108,15 @@ conf_jwt_more(jwt_t *jwt, const conf_jwt_t *what, int64_t now_ms)
            && jwt_add_grant(jwt, "iss", "meeting-system") == 0
            && jwt_add_grant(jwt, "sub", sub) == 0
            && jwt_add_grant_int(jwt, "nbf", (long) (now_ms / 1000)) == 0
-           && jwt_add_grant(jwt, "jti", jti) == 0
-           && jwt_add_grant(jwt, "typ", what->auth.ticket ? "ticket"
-                                                          : "access") == 0
-           && jwt_add_grant_int(jwt, "sid", (long) what->auth.sid) == 0;
+           && jwt_add_grant(jwt, "jti", jti) == 0;
+}
+
+
+static bool
+conf_jwt_purpose(jwt_t *jwt, const conf_auth_t *auth)
+{
+    return jwt_add_grant(jwt, "typ", auth->ticket ? "ticket" : "access") == 0
+           && jwt_add_grant_int(jwt, "sid", (long) auth->sid) == 0;
 }
 
 

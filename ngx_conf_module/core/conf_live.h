@@ -74,6 +74,7 @@ typedef enum {
     CONF_EVENT_REJECTED,        /* conf_room_t: may not */
     CONF_EVENT_ENDED,           /* conf_room_t: it is over */
     CONF_EVENT_REPLACED,        /* conf_id_t: the session ends */
+    CONF_EVENT_LEFT,            /* conf_id_t: those bound to the room do */
     CONF_EVENT_MAX
 } conf_event_e;
 

@@ -7,8 +7,8 @@
 
 
 static void conf_live_deliver(conf_live_t *live, const conf_event_t *event);
-static void conf_live_replace(const conf_local_t *local,
-    const conf_event_t *event);
+static void conf_live_end(const conf_local_t *local,
+    const conf_event_t *event, const conf_id_t *id);
 static bool conf_live_order(conf_live_t *live, conf_local_t *local,
     const conf_event_t *event);
 static void conf_live_late(conf_live_t *live, conf_local_t *local,
@@ -37,6 +37,7 @@ static const conf_proto_t *const  conf_event_protos[CONF_EVENT_MAX] = {
     &conf_proto_room,
     &conf_proto_room,
     &conf_proto_room,
+    &conf_proto_id,
     &conf_proto_id
 };
 
@@ -406,11 +407,6 @@ conf_live_deliver(conf_live_t *live, const conf_event_t *event)
         return;
     }
 
-    if (event->type == CONF_EVENT_REPLACED) {
-        conf_live_replace(local, event);
-        return;
-    }
-
     conf_arena_reset(live->arena);
 
     body = conf_arena_alloc(live->arena, proto->size);
@@ -420,21 +416,39 @@ conf_live_deliver(conf_live_t *live, const conf_event_t *event)
                              body)
            == CONF_OK)
     {
-        conf_live_show(live, local, event, body);
+        if (event->type == CONF_EVENT_REPLACED
+            || event->type == CONF_EVENT_LEFT)
+        {
+            conf_live_end(local, event, body);
+
+        } else {
+            conf_live_show(live, local, event, body);
+        }
     }
 }
 
 
-/* Another session goes on with one: close() never ends it at once. */
+/* Sessions of a user that end: close() never ends one at once. */
 
 static void
-conf_live_replace(const conf_local_t *local, const conf_event_t *event)
+conf_live_end(const conf_local_t *local, const conf_event_t *event,
+    const conf_id_t *id)
 {
-    conf_seat_t  *seat;
+    conf_seat_t     *seat;
+    conf_session_t  *s;
 
     for (seat = local->seats; seat != NULL; seat = seat->next) {
-        if (seat->session->id == event->to) {
-            seat->session->close(seat->session, CONF_CLOSE_REPLACED);
+        s = seat->session;
+
+        if (event->type == CONF_EVENT_REPLACED) {
+            if (s->id == event->to) {
+                s->close(s, CONF_CLOSE_REPLACED);
+            }
+
+        } else if (s->bound != NULL && s->bound->room_id == id->id) {
+            s->bound->gone = true;
+            conf_live_leave(s, id->id);
+            s->close(s, CONF_CLOSE_NORMAL);
         }
     }
 }
@@ -614,7 +628,10 @@ conf_live_plan_shot(conf_live_t *live, conf_local_t *local)
 }
 
 
-/* Nobody is told of being there; a peer hears of its user's other peers. */
+/*
+ * Nobody is told of being there; a peer hears of its user's other peers.  Who
+ * waits is for those that can let him in.
+ */
 
 static bool
 conf_live_wanted(const conf_session_t *s, const conf_event_t *event,
@@ -625,6 +642,12 @@ conf_live_wanted(const conf_session_t *s, const conf_event_t *event,
     if ((event->from != 0 && event->from == s->id)
         || (event->to != 0 && event->to != s->id)
         || (event->user != 0 && event->user != s->auth.user_id))
+    {
+        return false;
+    }
+
+    if (event->type == CONF_EVENT_WAITING
+        && (s->bound == NULL || s->bound->peer.role < CONF_ROLE_MODERATOR))
     {
         return false;
     }

@@ -34,7 +34,8 @@ static conf_rc_t conf_login_out(conf_op_t *op, const conf_login_t *login);
 static conf_rc_t conf_login_closed(conf_op_t *op, const void *reply);
 static conf_rc_t conf_reset_begun(conf_op_t *op, const void *reply);
 static conf_rc_t conf_reset_ended(conf_op_t *op, const void *reply);
-static uint64_t conf_login_account(conf_str_t name);
+static conf_str_t conf_login_name(const conf_register_in_t *input);
+static uint64_t conf_login_account(const conf_register_in_t *input);
 static void conf_hex_write(uint8_t *dst, conf_str_t bytes);
 static void conf_hex_write_u64(uint8_t *dst, uint64_t n);
 static bool conf_hex_read(conf_str_t text, uint8_t *dst, size_t len);
@@ -63,12 +64,16 @@ conf_login_open(conf_op_t *op, const void *in)
     conf_login_open_t          request;
     const conf_register_in_t  *input = in;
 
+    if (conf_login_name(input).len == 0) {
+        return conf_op_invalid(op, "username", "required");
+    }
+
     if (op->settings->rate_limit) {
         rate = conf_login_failures;
         rate.count = conf_op_scaled(rate.count, op->settings->rate_scale);
 
         rc = conf_limit(&op->env->shm, CONF_RATE_ACCOUNT,
-                        conf_login_account(input->name), &rate, &limit);
+                        conf_login_account(input), &rate, &limit);
 
         if (rc != CONF_OK) {
             op->rate = rate;
@@ -78,7 +83,7 @@ conf_login_open(conf_op_t *op, const void *in)
         }
     }
 
-    request.name = input->name;
+    request.name = conf_login_name(input);
     request.password = input->password;
     request.ttl_ms = op->settings->refresh_ms;
 
@@ -104,7 +109,7 @@ conf_login_failed(conf_op_t *op, conf_rc_t rc)
 
     if (rc != CONF_E_BAD_LOGIN && op->settings->rate_limit) {
         conf_limit_back(&op->env->shm, CONF_RATE_ACCOUNT,
-                        conf_login_account(input->name));
+                        conf_login_account(input));
     }
 }
 
@@ -402,13 +407,22 @@ conf_base64url(const uint8_t bytes[CONF_CSRF_BYTES],
 }
 
 
-static uint64_t
-conf_login_account(conf_str_t name)
+static conf_str_t
+conf_login_name(const conf_register_in_t *input)
 {
-    size_t    i;
-    uint8_t   c;
-    uint64_t  hash;
+    return input->name.len != 0 ? input->name : input->email;
+}
 
+
+static uint64_t
+conf_login_account(const conf_register_in_t *input)
+{
+    size_t      i;
+    uint8_t     c;
+    uint64_t    hash;
+    conf_str_t  name;
+
+    name = conf_login_name(input);
     hash = 0xcbf29ce484222325;
 
     for (i = 0; i < name.len; i++) {

@@ -149,6 +149,8 @@ conf_message_list(conf_op_t *op, const void *in)
 
     } else {
         request.before_id = input->before_id;
+        request.skip = input->page < 2 ? 0 : (input->page - 1)
+                                             * (uint64_t) limit;
     }
 
     return conf_op_call(op, CONF_OP_MESSAGE_LIST, &request,
@@ -191,6 +193,11 @@ conf_message_listed(conf_op_t *op, const void *reply)
     out->epoch = list->epoch;
     out->seq = list->seq;
     out->more = list->more;
+
+    conf_page_set(&out->page, input->page, (uint64_t) (input->limit != 0
+                                               ? input->limit
+                                               : fixed->limit_default),
+                  list->seq);
 
     return conf_op_done(op, out);
 }

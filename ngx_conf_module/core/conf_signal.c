@@ -6,7 +6,11 @@
 static conf_rc_t conf_signal_named(conf_op_t *op, const void *reply);
 static conf_rc_t conf_signal_opened(conf_op_t *op, const void *reply);
 static conf_rc_t conf_signal_joined(conf_op_t *op, const void *reply);
+static conf_rc_t conf_signal_counted(conf_op_t *op, const void *reply);
 static conf_rc_t conf_signal_ask(conf_op_t *op, conf_step_pt next);
+static void conf_signal_knock(conf_session_t *s);
+static conf_rc_t conf_signal_may(conf_session_t *s,
+    const conf_room_view_t *view);
 static conf_rc_t conf_signal_in_room(const conf_session_t *s);
 static void conf_signal_fill(const conf_session_t *s, conf_signal_t *signal,
     conf_publish_to_t *to);
@@ -78,6 +82,7 @@ conf_signal_named(conf_op_t *op, const void *reply)
 static conf_rc_t
 conf_signal_opened(conf_op_t *op, const void *reply)
 {
+    conf_rc_t                rc;
     conf_session_t          *s = op->session;
     const conf_room_view_t  *view = reply;
 
@@ -85,13 +90,58 @@ conf_signal_opened(conf_op_t *op, const void *reply)
         return conf_signal_ask(op, conf_signal_opened);
     }
 
+    rc = conf_signal_may(s, view);
+
+    if (rc == CONF_E_WAITING) {
+        conf_signal_knock(s);
+
+    } else if (rc != CONF_OK) {
+        return conf_op_fail(op, rc);
+    }
+
+    return conf_op_done(op, s);
+}
+
+
+/* Who could let it in hears of it. */
+
+static void
+conf_signal_knock(conf_session_t *s)
+{
+    conf_presence_t  presence;
+
+    s->bound->waiting = true;
+
+    memset(&presence, 0, sizeof(conf_presence_t));
+    presence.user_id = s->auth.user_id;
+    presence.session = s->id;
+    presence.peer = s->bound->peer.id;
+    presence.name = s->bound->peer.name;
+    presence.nickname = s->bound->peer.nickname;
+
+    conf_live_presence(s->env, conf_channel(CONF_CHANNEL_ROOM,
+                                            s->bound->room_id),
+                       CONF_EVENT_WAITING, &presence);
+}
+
+
+/* An admin of the server may look, but joins as everybody does. */
+
+static conf_rc_t
+conf_signal_may(conf_session_t *s, const conf_room_view_t *view)
+{
     if (conf_signal_over(&view->room)) {
-        return conf_op_fail(op, CONF_E_ROOM_ENDED);
+        return CONF_E_ROOM_ENDED;
     }
 
     conf_signal_learn(s, view);
 
-    return conf_op_done(op, s);
+    if (s->bound->peer.role != CONF_ROLE_NONE) {
+        return CONF_OK;
+    }
+
+    return view->state == CONF_MEMBER_WAITING ? CONF_E_WAITING
+                                              : CONF_E_NOT_MEMBER;
 }
 
 
@@ -107,7 +157,7 @@ conf_signal_ask(conf_op_t *op, conf_step_pt next)
     key.actor = op->auth.user_id;
     key.room_id = op->session->bound->room_id;
 
-    return conf_op_call(op, CONF_OP_ROOM_GET, &key, next);
+    return conf_op_call(op, CONF_OP_MEETING_GET, &key, next);
 }
 
 
@@ -135,17 +185,53 @@ conf_signal_joined(conf_op_t *op, const void *reply)
 {
     conf_rc_t                rc;
     conf_session_t          *s = op->session;
+    conf_meeting_join_t      join;
     const conf_room_view_t  *view = reply;
 
     if (s->touched) {
         return conf_signal_ask(op, conf_signal_joined);
     }
 
-    if (conf_signal_over(&view->room)) {
-        return conf_op_fail(op, CONF_E_ROOM_ENDED);
+    rc = conf_signal_may(s, view);
+
+    if (rc == CONF_E_WAITING) {
+        s->bound->waiting = true;
+        s->bound->eager = true;
     }
 
-    conf_signal_learn(s, view);
+    /* Who joins a meeting that has a time is counted, once. */
+
+    if (rc == CONF_OK && view->room.state != CONF_ROOM_OPEN
+        && view->state != CONF_MEMBER_JOINED)
+    {
+        memset(&join, 0, sizeof(conf_meeting_join_t));
+        join.actor = op->auth.user_id;
+        join.room_id = view->room.id;
+
+        return conf_op_call(op, CONF_OP_MEETING_JOIN, &join,
+                            conf_signal_counted);
+    }
+
+    if (rc == CONF_OK) {
+        rc = conf_signal_enter(s, &view->room);
+    }
+
+    return rc == CONF_OK ? conf_op_done(op, NULL) : conf_op_fail(op, rc);
+}
+
+
+/* What else has changed since comes as a touch. */
+
+static conf_rc_t
+conf_signal_counted(conf_op_t *op, const void *reply)
+{
+    conf_rc_t                  rc;
+    conf_session_t            *s = op->session;
+    const conf_member_view_t  *view = reply;
+
+    if (s->touched) {
+        return conf_signal_ask(op, conf_signal_joined);
+    }
 
     rc = conf_signal_enter(s, &view->room);
 

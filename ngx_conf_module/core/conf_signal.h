@@ -168,6 +168,9 @@ void conf_signal_outsider(conf_session_t *s, const conf_room_t *room,
     conf_close_e why);
 void conf_signal_changed(conf_session_t *s, const conf_room_t *room);
 
+/* The user has left the meeting: so do the user's sessions there. */
+void conf_signal_left(conf_env_t *env, uint64_t user_id, uint64_t room_id);
+
 /* Regular work, a few times a second. */
 void conf_signal_tick(conf_env_t *env);
 

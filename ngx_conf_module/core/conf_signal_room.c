@@ -419,6 +419,23 @@ conf_signal_changed(conf_session_t *s, const conf_room_t *room)
 
 
 void
+conf_signal_left(conf_env_t *env, uint64_t user_id, uint64_t room_id)
+{
+    conf_id_t          id;
+    conf_publish_to_t  to;
+
+    memset(&to, 0, sizeof(conf_publish_to_t));
+
+    to.channel = conf_channel(CONF_CHANNEL_USER, user_id);
+    to.type = CONF_EVENT_LEFT;
+    id.actor = user_id;
+    id.id = room_id;
+
+    (void) conf_live_publish(env, &to, &id);
+}
+
+
+void
 conf_signal_tick(conf_env_t *env)
 {
     uint64_t     room_id;

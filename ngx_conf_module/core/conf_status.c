@@ -3,8 +3,7 @@
  * What an admin sees of the whole.
  */
 
-#include "conf_verb.h"
-#include "conf_live.h"
+#include "conf_status.h"
 
 
 static conf_rc_t conf_status_told(conf_op_t *op, const void *reply);
@@ -59,23 +58,13 @@ conf_status_told(conf_op_t *op, const void *reply)
 conf_rc_t
 conf_status_meetings(conf_op_t *op, const void *in)
 {
-    conf_room_live_t       request;
-    conf_live_list_out_t  *out;
-    const conf_live_in_t  *input = in;
-
-    out = conf_arena_calloc(op->arena, sizeof(conf_live_list_out_t));
-    if (out == NULL) {
-        return conf_op_fail(op, CONF_E_NOMEM);
-    }
-
-    out->page = input->page != 0 ? input->page : 1;
-    out->page_size = input->page_size != 0 ? input->page_size
-                                           : CONF_LIVE_PAGE;
-    op->state = out;
+    conf_room_live_t         request;
+    const conf_status_in_t  *input = in;
 
     request.actor = op->auth.user_id;
-    request.offset = (out->page - 1) * out->page_size;
-    request.limit = (uint32_t) out->page_size;
+    request.limit = conf_page_limit(input->limit);
+    request.offset = (uint64_t) (conf_page_number(input->page) - 1)
+                     * request.limit;
 
     return conf_op_call(op, CONF_OP_ROOM_LIVE, &request, conf_status_listed);
 }
@@ -86,14 +75,20 @@ conf_status_meetings(conf_op_t *op, const void *in)
 static conf_rc_t
 conf_status_listed(conf_op_t *op, const void *reply)
 {
-    size_t                    i;
-    conf_online_room_t         *rooms;
-    const conf_room_t        *room;
-    conf_live_list_out_t     *out = op->state;
     const conf_live_rooms_t  *live = reply;
+    const conf_status_in_t   *input = op->in;
 
-    out->total = live->total;
-    out->pages = (live->total + out->page_size - 1) / out->page_size;
+    size_t                    i;
+    conf_online_room_t       *rooms;
+    conf_online_page_t       *out;
+    const conf_room_t        *room;
+
+    out = conf_arena_calloc(op->arena, sizeof(conf_online_page_t));
+    if (out == NULL) {
+        return conf_op_fail(op, CONF_E_NOMEM);
+    }
+
+    conf_page_set(&out->page, input->page, input->limit, live->total);
 
     if (live->rooms.n == 0) {
         return conf_op_done(op, out);

@@ -76,6 +76,7 @@ conf_sync_destroy(conf_sync_t *sync)
     }
 
     conf_sync_bridge_end(sync);
+    conf_sweep_end(sync->sweep);
     conf_buf_free(&sync->relay);
     free(sync);
 }
@@ -135,6 +136,7 @@ conf_sync_tick(conf_sync_t *sync)
     conf_sync_gaps(sync);
     conf_sync_doubts(sync);
     conf_sync_repair(sync);
+    conf_sweep_tick(sync);
 
     if (sync->again_ms != 0
         && sync->env->now_ms(sync->env) >= sync->again_ms)

@@ -16,6 +16,8 @@
 #define CONF_SYNC_DOUBTS  3          /* times that heads are compared */
 
 
+typedef struct conf_sweep_s  conf_sweep_t;
+
 /* One question to confd and what it is about. */
 
 typedef struct conf_ask_s  conf_ask_t;
@@ -42,6 +44,8 @@ struct conf_sync_s {
     bool            checking;        /* sessions are left to check */
     int64_t         again_ms;        /* when to check all again; 0: no */
     int64_t         doubts[CONF_SYNC_DOUBTS];     /* when; 0: not */
+    bool            several;         /* there are other nodes */
+    conf_sweep_t   *sweep;
     size_t          nbridged;        /* published for other nodes */
     conf_buf_t      relay;
     conf_live_bridge_t  bridge;
@@ -62,6 +66,13 @@ void conf_sync_end(conf_ask_t *ask);
  */
 bool conf_sync_bridge(conf_sync_t *sync, conf_str_t topic, conf_str_t payload);
 void conf_sync_bridge_end(conf_sync_t *sync);
+
+/*
+ * Who has joined a meeting and has no socket left is made to leave.  NULL:
+ * nothing to end.
+ */
+void conf_sweep_tick(conf_sync_t *sync);
+void conf_sweep_end(conf_sweep_t *sweep);
 
 /* Regular work: gaps of the zone, heads to compare. */
 void conf_sync_gaps(conf_sync_t *sync);

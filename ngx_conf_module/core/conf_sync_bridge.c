@@ -105,6 +105,7 @@ conf_sync_bridge(conf_sync_t *sync, conf_str_t topic, conf_str_t payload)
 void
 conf_sync_bridge_end(conf_sync_t *sync)
 {
+    sync->several = false;
     conf_live_bridge(sync->env->live, NULL);
 }
 
@@ -112,6 +113,8 @@ conf_sync_bridge_end(conf_sync_t *sync)
 static void
 conf_sync_nodes(conf_sync_t *sync, const conf_nodes_t *nodes)
 {
+    sync->several = nodes->several;
+
     if (!nodes->several) {
         conf_live_bridge(sync->env->live, NULL);
         conf_sync_rooms_all(sync, CONF_OP_UNSUBSCRIBE);

@@ -11,6 +11,7 @@
 
 
 #include "conf_core.h"
+#include "conf_page.h"
 
 
 #define CONF_ROOMS_PAGE    200
@@ -46,7 +47,7 @@ conf_rc_t conf_user_login(conf_op_t *op, const void *in);
  * may be an e-mail address.  After ten failures in a quarter of an hour a
  * name is RATE_LIMITED, from wherever it is tried.
  *
- * conf_register_in_t (name, password) -> conf_login_out_t
+ * conf_register_in_t (name, or email, and password) -> conf_login_out_t
  */
 conf_rc_t conf_login_open(conf_op_t *op, const void *in);
 
@@ -275,6 +276,7 @@ typedef struct {
     uint64_t       after_seq;
     uint64_t       epoch;
     int64_t        limit;             /* out of range: the fixed limits */
+    uint64_t       page;              /* from 1, of pages of limit; 0: none */
     uint32_t       order;             /* conf_order_e */
 } conf_history_in_t;
 
@@ -297,6 +299,7 @@ typedef struct {
     uint64_t       room_id;
     uint64_t       epoch;
     uint64_t       seq;               /* the room's newest */
+    conf_page_t    page;              /* of all messages of the room */
     bool           more;
 } conf_history_out_t;
 
@@ -313,6 +316,7 @@ typedef struct {
     conf_str_t     url;               /* where it will be served */
     conf_str_t     extension;         /* ".png", by content */
     bool           image;
+    conf_str_t     replaced;          /* name of a file that may go now */
 } conf_upload_in_t;
 
 /* conf_upload_in_t -> conf_upload_in_t with file completed */
@@ -328,40 +332,6 @@ typedef struct {
 
 /* conf_file_in_t -> conf_file_t, for the glue to send */
 conf_rc_t conf_file_get(conf_op_t *op, const void *in);
-
-
-/* Admins. */
-
-typedef struct {
-    conf_str_t     status;            /* JSON */
-} conf_status_out_t;
-
-/* nothing -> conf_status_out_t */
-conf_rc_t conf_status_show(conf_op_t *op, const void *in);
-
-#define CONF_LIVE_PAGE  20
-
-typedef struct {
-    conf_input_t   input;
-    uint64_t       page;
-    uint64_t       page_size;         /* at most 1,000 */
-} conf_live_in_t;
-
-typedef struct {
-    conf_room_t    room;
-    uint64_t       online;            /* users who are connected */
-} conf_online_room_t;
-
-typedef struct {
-    conf_list_t    rooms;             /* of conf_online_room_t */
-    uint64_t       total;
-    uint64_t       page;
-    uint64_t       page_size;
-    uint64_t       pages;
-} conf_live_list_out_t;
-
-/* conf_live_in_t -> conf_live_list_out_t: where somebody is now */
-conf_rc_t conf_status_meetings(conf_op_t *op, const void *in);
 
 
 /* Sockets. */

@@ -136,6 +136,13 @@ conf_rc_t conf_schema_end(const conf_schema_t *schema, const void *out,
 conf_rc_t conf_schema_query(const conf_schema_t *schema, conf_arena_t *arena,
     conf_str_t query, void *out, conf_schema_error_t *err);
 
+/*
+ * What is in an object (JSON that was found good) beside the schema's fields:
+ * its members, with commas between them, in the arena.  CONF_OK, CONF_E_NOMEM.
+ */
+conf_rc_t conf_schema_rest(const conf_schema_t *schema, conf_arena_t *arena,
+    conf_str_t text, conf_str_t *rest);
+
 /* Was the field with this name given? */
 bool conf_schema_given(const conf_schema_t *schema, const void *out,
     const char *name);

@@ -64,6 +64,8 @@ static void conf_view_put_bit(conf_buf_t *buf, const conf_view_row_t *row,
     const void *p, unsigned depth);
 static void conf_view_put_map(conf_buf_t *buf, const conf_view_row_t *row,
     const void *p, unsigned depth);
+static void conf_view_put_members(conf_buf_t *buf,
+    const conf_view_row_t *row, const void *p, unsigned depth);
 
 
 /* By conf_view_kind_e. */
@@ -96,10 +98,11 @@ static const conf_view_pt  conf_view_handlers[] = {
     conf_view_put_counts,
     conf_view_put_u64_hex,
     conf_view_put_bit,
-    conf_view_put_map
+    conf_view_put_map,
+    conf_view_put_members
 };
 
-_Static_assert(conf_nelts(conf_view_handlers) == CONF_V_MAP + 1,
+_Static_assert(conf_nelts(conf_view_handlers) == CONF_V_MEMBERS + 1,
                "a kind without a handler");
 
 static const uint8_t  conf_view_hex[] = "0123456789abcdef";
@@ -141,6 +144,19 @@ conf_view_object_at(conf_buf_t *buf, const conf_view_t *view,
         p = (const uint8_t *) data + row->offset;
 
         if ((row->flags & CONF_VF_OMIT) && conf_view_is_empty(row, p)) {
+            continue;
+        }
+
+        if (row->name.len == 0) {
+
+            /* Members that have their names with them, or none. */
+
+            if (!conf_view_is_empty(row, p)) {
+                conf_buf_byte(buf, separator);
+                conf_view_handlers[row->kind](buf, row, p, depth + 1);
+                separator = ',';
+            }
+
             continue;
         }
 
@@ -206,6 +222,7 @@ conf_view_is_empty(const conf_view_row_t *row, const void *p)
 
     switch (row->kind) {
 
+    case CONF_V_MEMBERS:
     case CONF_V_STR:
     case CONF_V_STR_NULL:
     case CONF_V_RAW:
@@ -612,4 +629,12 @@ conf_view_put_map(conf_buf_t *buf, const conf_view_row_t *row, const void *p,
     }
 
     conf_buf_byte(buf, '}');
+}
+
+
+static void
+conf_view_put_members(conf_buf_t *buf, const conf_view_row_t *row,
+    const void *p, unsigned depth)
+{
+    conf_buf_str(buf, *(const conf_str_t *) p);
 }

@@ -47,8 +47,10 @@ typedef enum {
     CONF_V_COUNTS,          /* conf_list_t of conf_view_count_t as an object */
     CONF_V_U64_HEX,         /* uint64_t as a string of 16 digits; 0: empty */
     CONF_V_BIT,             /* uint32_t: is the bit at extra set? */
-    CONF_V_MAP              /* conf_list_t of structs of sub->size as an
+    CONF_V_MAP,             /* conf_list_t of structs of sub->size as an
                                object; the uint64_t at extra names each */
+    CONF_V_MEMBERS          /* conf_str_t that is JSON: more members of this
+                               object, with commas between them; no name */
 } conf_view_kind_e;
 
 #define CONF_VF_OMIT   0x01   /* leave the member out when empty, 0 or NULL */

@@ -18,12 +18,15 @@ const all = await page.evaluate(async () => {
     const doc = await reply.json();
 
     return Object.values(doc.paths)
-        .reduce((sum, item) => sum + Object.keys(item).length, 0);
+        .reduce((sum, item) => sum + Object.keys(item).length, 0)
+        + (doc['x-websocket']?.messages.length || 0);
 });
 
 is(await count(), all, 'all of them');
 is(await page.locator('.operation').count(), all, 'each once');
 await accessible(page, 'the list');
+
+ok(await page.isVisible('text=meeting ended'), 'close codes of sockets');
 
 // Another document
 

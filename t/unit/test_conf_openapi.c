@@ -206,7 +206,7 @@ test_views(void)
     conf_buf_init(&buf, 0);
     good = true;
 
-    for (kind = 0; kind <= CONF_V_COUNTS; kind++) {
+    for (kind = 0; kind <= CONF_V_MAP; kind++) {
         row.kind = kind;
         conf_openapi_view(&buf, &view, NULL);
         good &= conf_buf_ok(&buf) == CONF_OK && test_json(&buf);

@@ -101,6 +101,7 @@ test_begin(void)
     test_view.room.state = CONF_ROOM_ONGOING;
     test_view.room.settings = CONF_ROOM_CHAT | CONF_ROOM_SCREEN;
     test_view.role = CONF_ROLE_MEMBER;
+    test_view.state = CONF_MEMBER_JOINED;
 }
 
 

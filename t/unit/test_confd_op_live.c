@@ -129,7 +129,8 @@ main(void)
     is_int(t_live(admin, 0, 0), CONF_E_INVALID, "no limit");
     is_int(t_live(admin, 0, 1001), CONF_E_INVALID, "too large a one");
     is_int(t_live(user, 0, 10), CONF_E_FORBIDDEN, "not for others");
-    is_int(t_live(0, 0, 10), CONF_E_USER_ABSENT, "nor for nobody");
+    is_int(t_live(999, 0, 10), CONF_E_FORBIDDEN, "nor for nobody");
+    is_int(t_live(0, 0, 10), CONF_OK, "but for the server");
 
     fx_close();
 

@@ -388,6 +388,7 @@ static void
 test_files(void)
 {
     conf_user_t      user;
+    conf_avatar_t    avatar;
     conf_file_t      file;
     conf_file_add_t  add;
     conf_file_key_t  key;
@@ -423,7 +424,7 @@ test_files(void)
     add.actor = owner;
     add.file.name = fx_str("");
     is_int(fx_call(CONF_OP_FILE_ADD, &add, &file), CONF_E_INVALID, "no name");
-    is_int(fx_call(CONF_OP_AVATAR_SET, &add, &user), CONF_E_INVALID,
+    is_int(fx_call(CONF_OP_AVATAR_SET, &add, &avatar), CONF_E_INVALID,
            "nor for an avatar");
 
     key.actor = member;
@@ -449,22 +450,27 @@ test_files(void)
     add.actor = member;
     add.file.name = fx_str("face");
     add.file.room_id = room_id;
-    is_int(fx_call(CONF_OP_AVATAR_SET, &add, &user), CONF_OK, "an avatar");
-    is_str(user.avatar, "face", "of the user");
-    is_int(user.updated_ms, fx.now_ms, "updated now");
+    is_int(fx_call(CONF_OP_AVATAR_SET, &add, &avatar), CONF_OK, "an avatar");
+    is_str(avatar.user.avatar, "face", "of the user");
+    is_int(avatar.user.updated_ms, fx.now_ms, "updated now");
+    is_int(avatar.replaced.len, 0, "the first one");
     ok(fx_touched(member, 0), "touches the user");
     (void) fx_get(member, &user);
     is_str(user.avatar, "face", "as stored");
-    is_int(fx_call(CONF_OP_AVATAR_SET, &add, &user), CONF_E_EXISTS,
+    is_int(fx_call(CONF_OP_AVATAR_SET, &add, &avatar), CONF_E_EXISTS,
            "once more");
 
     add.file.name = fx_str("face2");
     add.url = fx_str("/static/avatars/face2");
-    is_int(fx_call(CONF_OP_AVATAR_SET, &add, &user), CONF_OK, "with a URL");
-    is_str(user.avatar, "/static/avatars/face2", "that is told");
+    is_int(fx_call(CONF_OP_AVATAR_SET, &add, &avatar), CONF_OK, "with a URL");
+    is_str(avatar.user.avatar, "/static/avatars/face2", "that is told");
+    is_str(avatar.replaced, "face", "in place of the other");
 
     key.actor = outsider;
     key.name = fx_str("face");
+    is_int(fx_call(CONF_OP_FILE_GET, &key, &file), CONF_E_FILE_ABSENT,
+           "which is no more");
+    key.name = fx_str("face2");
     is_int(fx_call(CONF_OP_FILE_GET, &key, &file), CONF_OK,
            "which anyone gets");
     is_int(file.room_id, 0, "being public");

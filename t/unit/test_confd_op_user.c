@@ -302,6 +302,7 @@ test_ban(void)
     uint32_t        version;
     conf_file_t     file;
     conf_room_t     made;
+    conf_avatar_t   avatar;
     conf_message_t  message;
 
     conf_room_create_t  create = { 2, fx_str("x"), fx_str("") };
@@ -331,7 +332,7 @@ test_ban(void)
     add.file.name = fx_str("f");
     is_int(fx_call(CONF_OP_FILE_ADD, &add, &file), CONF_E_USER_BANNED,
            "no file");
-    is_int(fx_call(CONF_OP_AVATAR_SET, &add, &user), CONF_E_USER_BANNED,
+    is_int(fx_call(CONF_OP_AVATAR_SET, &add, &avatar), CONF_E_USER_BANNED,
            "no avatar");
 
     is_int(t_ban(2, false, 0), CONF_OK, "lift");

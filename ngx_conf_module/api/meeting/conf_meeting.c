@@ -154,6 +154,8 @@ static const conf_rows_t  conf_meeting_common_group = {
 static const conf_rows_t *const  conf_meeting_groups[] = {
     &conf_meeting_common_group,
     &conf_meeting_account_group,
+    &conf_meeting_room_group,
+    &conf_meeting_people_group,
     &conf_meeting_signal_group,
     &conf_meeting_status_group,
     &conf_meeting_admin_group,

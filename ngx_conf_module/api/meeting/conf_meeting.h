@@ -46,6 +46,8 @@
  */
 
 extern const conf_rows_t  conf_meeting_account_group;
+extern const conf_rows_t  conf_meeting_room_group;
+extern const conf_rows_t  conf_meeting_people_group;
 extern const conf_rows_t  conf_meeting_signal_group;
 extern const conf_rows_t  conf_meeting_status_group;
 extern const conf_rows_t  conf_meeting_admin_group;

@@ -28,9 +28,12 @@ const conf_schema_t  conf_meeting_register_schema =
 /* No limits here: what is too short to be right is simply wrong. */
 
 static const conf_field_t  conf_meeting_login_fields[] = {
-    { .name = conf_string("username"), .aliases = "email",
-      .type = CONF_T_STR, .flags = CONF_F_REQUIRED | CONF_F_TRIM, .max = 100,
+    { .name = conf_string("username"), .type = CONF_T_STR,
+      .flags = CONF_F_TRIM, .max = 100,
       .offset = CONF_AT(conf_register_in_t, name) },
+    { .name = conf_string("email"), .type = CONF_T_STR,
+      .flags = CONF_F_TRIM, .max = 100,
+      .offset = CONF_AT(conf_register_in_t, email) },
     { .name = conf_string("password"), .type = CONF_T_STR,
       .flags = CONF_F_REQUIRED, .max = 200,
       .offset = CONF_AT(conf_register_in_t, password) }

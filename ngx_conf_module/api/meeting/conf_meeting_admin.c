@@ -166,7 +166,10 @@ static const conf_view_t  conf_meeting_managed_view =
 
 static const conf_view_row_t  conf_meeting_listed_rows[] = {
     CONF_MEETING_USER(0),
-    CONF_MEETING_USER_OWN(0)
+    CONF_MEETING_USER_OWN(0),
+    { .name = conf_string("banned_until"), .kind = CONF_V_TIME_UTC,
+      .flags = CONF_VF_OMIT,
+      .offset = CONF_AT(conf_user_t, banned_until_ms) }
 };
 
 static const conf_view_t  conf_meeting_listed_view =

@@ -4,6 +4,7 @@
  */
 
 #include "conf_meeting.h"
+#include "conf_status.h"
 
 
 static const conf_rate_t  conf_meeting_status_rate =
@@ -23,13 +24,13 @@ static const conf_view_t  conf_meeting_status_view =
 
 static const conf_field_t  conf_meeting_live_fields[] = {
     { .name = conf_string("page"), .type = CONF_T_U64, .min = 1,
-      .max = 100000, .offset = CONF_AT(conf_live_in_t, page) },
+      .max = 100000, .offset = CONF_AT(conf_status_in_t, page) },
     { .name = conf_string("page_size"), .type = CONF_T_U64, .min = 1,
-      .max = 100, .offset = CONF_AT(conf_live_in_t, page_size) }
+      .max = 100, .offset = CONF_AT(conf_status_in_t, limit) }
 };
 
 static const conf_schema_t  conf_meeting_live_schema =
-    CONF_SCHEMA(conf_meeting_live_fields, conf_live_in_t);
+    CONF_SCHEMA(conf_meeting_live_fields, conf_status_in_t);
 
 /* By conf_room_state_e; a room without a time is always open. */
 
@@ -70,20 +71,13 @@ static const conf_view_t  conf_meeting_live_view =
 
 static const conf_view_row_t  conf_meeting_lives_rows[] = {
     { .name = conf_string("meetings"), .kind = CONF_V_LIST,
-      .offset = CONF_AT(conf_live_list_out_t, rooms),
+      .offset = CONF_AT(conf_online_page_t, rooms),
       .sub = &conf_meeting_live_view },
-    { .name = conf_string("total"), .kind = CONF_V_U64,
-      .offset = CONF_AT(conf_live_list_out_t, total) },
-    { .name = conf_string("page"), .kind = CONF_V_U64,
-      .offset = CONF_AT(conf_live_list_out_t, page) },
-    { .name = conf_string("page_size"), .kind = CONF_V_U64,
-      .offset = CONF_AT(conf_live_list_out_t, page_size) },
-    { .name = conf_string("total_pages"), .kind = CONF_V_U64,
-      .offset = CONF_AT(conf_live_list_out_t, pages) }
+    CONF_MEETING_PAGE(CONF_AT(conf_online_page_t, page))
 };
 
 static const conf_view_t  conf_meeting_lives_view =
-    CONF_VIEW(conf_meeting_lives_rows, conf_live_list_out_t);
+    CONF_VIEW(conf_meeting_lives_rows, conf_online_page_t);
 
 
 static const conf_row_t  conf_meeting_status_rows[] = {

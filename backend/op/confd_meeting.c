@@ -118,7 +118,7 @@ confd_meeting_chat(confd_op_ctx_t *ctx, uint64_t room_id, uint64_t user_id,
         return rc == CONF_E_NOT_FOUND ? CONF_E_ROOM_ABSENT : rc;
     }
 
-    if (room.state == CONF_ROOM_ENDED || room.state == CONF_ROOM_CANCELLED) {
+    if (confd_room_ended(&room)) {
         return CONF_E_ROOM_ENDED;
     }
 
@@ -135,10 +135,17 @@ confd_meeting_chat(confd_op_ctx_t *ctx, uint64_t room_id, uint64_t user_id,
 
 
 bool
-confd_meeting_over(const confd_op_ctx_t *ctx, const conf_room_t *room)
+confd_room_ended(const conf_room_t *room)
 {
     return room->state == CONF_ROOM_ENDED
-           || room->state == CONF_ROOM_CANCELLED
+           || room->state == CONF_ROOM_CANCELLED;
+}
+
+
+bool
+confd_meeting_over(const confd_op_ctx_t *ctx, const conf_room_t *room)
+{
+    return confd_room_ended(room)
            || (room->state == CONF_ROOM_SCHEDULED
                && room->end_ms <= ctx->now_ms);
 }

@@ -51,6 +51,9 @@ bool confd_meeting_admin(confd_op_ctx_t *ctx, uint64_t room_id,
 conf_rc_t confd_meeting_chat(confd_op_ctx_t *ctx, uint64_t room_id,
     uint64_t user_id, uint32_t role);
 
+/* Was it ended or cancelled? */
+bool confd_room_ended(const conf_room_t *room);
+
 /* Is it over, or has its time passed before it was started? */
 bool confd_meeting_over(const confd_op_ctx_t *ctx, const conf_room_t *room);
 

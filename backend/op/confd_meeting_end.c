@@ -13,6 +13,7 @@ static conf_rc_t confd_due_list(confd_op_ctx_t *ctx, conf_list_t *ids);
 static conf_rc_t confd_due_room(confd_op_ctx_t *ctx, uint64_t room_id);
 static conf_rc_t confd_finish_joined(confd_op_ctx_t *ctx,
     const conf_room_t *room);
+static conf_rc_t confd_finish_members(confd_op_ctx_t *ctx, uint64_t room_id);
 static conf_rc_t confd_lobby_clear(confd_op_ctx_t *ctx, uint64_t room_id,
     bool all);
 static conf_rc_t confd_forsake_host(confd_op_ctx_t *ctx, conf_room_t *room,
@@ -57,6 +58,10 @@ confd_meeting_finish(confd_op_ctx_t *ctx, conf_room_t *room,
     conf_rc_t  rc;
 
     rc = confd_finish_joined(ctx, room);
+
+    if (rc == CONF_OK) {
+        rc = confd_finish_members(ctx, room->id);
+    }
 
     if (rc == CONF_OK) {
         rc = confd_lobby_clear(ctx, room->id, false);
@@ -117,6 +122,28 @@ confd_finish_joined(confd_op_ctx_t *ctx, const conf_room_t *room)
                                   confd_record_key2(&key, room->id,
                                                     users[i]));
         }
+    }
+
+    return rc;
+}
+
+
+/* One room less of those that each of them may have. */
+
+static conf_rc_t
+confd_finish_members(confd_op_ctx_t *ctx, uint64_t room_id)
+{
+    size_t        i;
+    uint64_t     *users;
+    conf_rc_t     rc;
+    conf_list_t   ids;
+
+    rc = confd_record_ids(ctx, CONFD_SPACE_MEMBER, room_id, 0, SIZE_MAX,
+                          &ids);
+    users = ids.items;
+
+    for (i = 0; i < ids.n && rc == CONF_OK; i++) {
+        rc = confd_member_uncount(ctx, users[i]);
     }
 
     return rc;

@@ -146,7 +146,7 @@ confd_member_put(confd_op_ctx_t *ctx, uint64_t room_id, uint64_t user_id,
 
 
 conf_rc_t
-confd_member_erase(confd_op_ctx_t *ctx, uint64_t room_id, uint64_t user_id)
+confd_member_uncount(confd_op_ctx_t *ctx, uint64_t user_id)
 {
     uint64_t     count;
     conf_rc_t    rc;
@@ -160,26 +160,36 @@ confd_member_erase(confd_op_ctx_t *ctx, uint64_t room_id, uint64_t user_id)
 
     count_key = confd_record_key2(&key, user_id, 0);
 
-    if (count > 1) {
-        rc = confd_index_put(ctx, CONFD_SPACE_USER_ROOM, count_key,
-                             count - 1);
+    return count > 1
+           ? confd_index_put(ctx, CONFD_SPACE_USER_ROOM, count_key, count - 1)
+           : confd_record_del(ctx, CONFD_SPACE_USER_ROOM, count_key);
+}
 
-    } else {
-        rc = confd_record_del(ctx, CONFD_SPACE_USER_ROOM, count_key);
-    }
 
-    if (rc != CONF_OK) {
-        return rc;
+conf_rc_t
+confd_member_erase(confd_op_ctx_t *ctx, const conf_room_t *room,
+    uint64_t user_id)
+{
+    conf_rc_t    rc;
+    confd_key_t  key;
+
+    /* What is over was taken from the count when it ended. */
+
+    if (!confd_room_ended(room)) {
+        rc = confd_member_uncount(ctx, user_id);
+        if (rc != CONF_OK) {
+            return rc;
+        }
     }
 
     rc = confd_record_del(ctx, CONFD_SPACE_USER_ROOM,
-                          confd_record_key2(&key, user_id, room_id));
+                          confd_record_key2(&key, user_id, room->id));
     if (rc != CONF_OK) {
         return rc;
     }
 
     return confd_record_del(ctx, CONFD_SPACE_MEMBER,
-                            confd_record_key2(&key, room_id, user_id));
+                            confd_record_key2(&key, room->id, user_id));
 }
 
 
@@ -223,7 +233,7 @@ confd_member_leave(confd_op_ctx_t *ctx, conf_room_t *room, uint64_t user_id,
         return rc;
     }
 
-    rc = confd_member_erase(ctx, room->id, user_id);
+    rc = confd_member_erase(ctx, room, user_id);
     if (rc != CONF_OK) {
         return rc;
     }

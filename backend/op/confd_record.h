@@ -32,7 +32,7 @@
  * store_message      LOG: id, room and seq are the log's own
  *
  * USER_ROOM rows are empty but for that of room 0, which counts the user's
- * rooms; USER_GONE and ADMIN rows are empty.  LOG_TIME maps a quarter of an
+ * rooms that are not over; USER_GONE and ADMIN rows are empty.  LOG_TIME maps a quarter of an
  * hour (UTC; every time zone is a multiple of it) to the position of the first
  * message in it: how many messages a room got in a day is the difference of
  * two seqs, and nobody has to count.
@@ -255,13 +255,13 @@ conf_rc_t confd_room_list(confd_op_ctx_t *ctx, const conf_list_t *ids,
  *
  * load    CONF_E_ROOM_ABSENT, CONF_E_NOT_MEMBER; actor 0, the server, is
  *         above all roles in every room that exists
- * rooms   how many rooms a user is in
  * room_for_one  CONF_E_ROOM_FULL when the user is in too many
  * create  a row for one who has none yet, counted for the user; the room's
  *         own count is the caller's; sets the member's id
  * store   a row that exists already
  * put     the same, and touch it
  * erase   the opposite of create
+ * uncount a room of the user's is over: it does not count any more
  * leave   of room (which is updated) with all that follows from it: counts,
  *         the next owner, the end of an empty room
  * successor  the longest member of the highest role but for who leaves
@@ -284,7 +284,8 @@ conf_rc_t confd_member_put(confd_op_ctx_t *ctx, uint64_t room_id,
     uint64_t user_id, const conf_store_member_t *member);
 conf_rc_t confd_member_store(confd_op_ctx_t *ctx, uint64_t room_id,
     uint64_t user_id, const conf_store_member_t *member);
-conf_rc_t confd_member_erase(confd_op_ctx_t *ctx, uint64_t room_id,
+conf_rc_t confd_member_uncount(confd_op_ctx_t *ctx, uint64_t user_id);
+conf_rc_t confd_member_erase(confd_op_ctx_t *ctx, const conf_room_t *room,
     uint64_t user_id);
 conf_rc_t confd_member_leave(confd_op_ctx_t *ctx, conf_room_t *room,
     uint64_t user_id, uint32_t role, confd_leave_t *leave);

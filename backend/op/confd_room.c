@@ -71,7 +71,7 @@ confd_room_drop(confd_op_ctx_t *ctx, const conf_room_t *room)
     users = ids.items;
 
     for (i = 0; i < ids.n; i++) {
-        rc = confd_member_erase(ctx, room->id, users[i]);
+        rc = confd_member_erase(ctx, room, users[i]);
         if (rc != CONF_OK) {
             return rc;
         }

@@ -4,6 +4,7 @@
 #include "../../ngx_conf_module/json/conf_value.c"
 #include "../../ngx_conf_module/json/conf_text.c"
 #include "../../ngx_conf_module/json/conf_time.c"
+#include "../../ngx_conf_module/json/conf_rest.c"
 
 #include "tap.h"
 
@@ -1179,10 +1180,45 @@ test_time(void)
 }
 
 
+static void
+test_rest(void)
+{
+    size_t      i;
+    conf_str_t  rest;
+
+    static const conf_field_t  rows[] = {
+        { .name = conf_string("a"), .aliases = "b", .type = CONF_T_BOOL }
+    };
+
+    static const conf_schema_t  known = CONF_SCHEMA(rows, inner_t);
+
+    static const struct {
+        const char  *text;
+        const char  *rest;
+    } cases[] = {
+        { "{}", "" },
+        { " { } ", "" },
+        { "{\"a\":1,\"b\":[2]}", "" },
+        { "{\"a\":1,\"c\":{\"a\":[1,\"}\"]} , \"b\":2,\"d\":\"x\\\"y\"}",
+          "\"c\":{\"a\":[1,\"}\"]} ,\"d\":\"x\\\"y\"" },
+        { "{\"\\u0061\":1,\"e\":null}", "\"e\":null" },
+        { "{\"f\":-1.5e3}", "\"f\":-1.5e3" }
+    };
+
+    for (i = 0; i < conf_nelts(cases); i++) {
+        is_int(conf_schema_rest(&known, arena, text(cases[i].text), &rest),
+               CONF_OK, "%s", cases[i].text);
+        is_str(rest, cases[i].rest, "what it has besides");
+    }
+}
+
+
 int
 main(void)
 {
     arena = conf_arena_create(65536, 0);
+
+    test_rest();
 
     test_strings();
     test_numbers();

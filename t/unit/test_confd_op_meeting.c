@@ -661,6 +661,30 @@ test_list(void)
 }
 
 
+/* What is over does not count as one of the rooms that one may have. */
+
+static void
+test_many(void)
+{
+    unsigned   i;
+
+    host = fx_user("planner");
+    fx.conf.user_rooms_max = 2;
+
+    for (i = 0; i < 5; i++) {
+        is_int(t_create(host, 0, 0, ""), CONF_OK, "create");
+        is_int(t_join(host, ""), CONF_OK, "start");
+        is_int(t_room(CONF_OP_MEETING_END, host), CONF_OK, "end");
+    }
+
+    is_int(t_create(host, 0, 0, ""), CONF_OK, "one");
+    is_int(t_create(host, 0, 0, ""), CONF_OK, "two");
+    is_int(t_create(host, 0, 0, ""), CONF_E_ROOM_FULL, "no more");
+    room_id = 0;
+    fx.conf.user_rooms_max = 100;
+}
+
+
 static void
 test_forsake(void)
 {
@@ -719,6 +743,7 @@ main(void)
     test_absent();
     test_room();
     test_list();
+    test_many();
     test_forsake();
     fx_close();
 

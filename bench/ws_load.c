@@ -16,8 +16,7 @@
  *
  * conf: socket j is user USER + j, a member of room ROOM + j / SOCKETS, with
  * a token that is made here of SECRET.  nchan: a websocket at /ws/<room>.
- * signal: as conf, but in the room's signaling: what the media are, to all, and
- * offers and candidates to another one of the room.
+ * signal: as conf, in the room's signaling: media to all, offers to another.
  *
  * -c names processes (pid,pid:pid,...) whose CPU time is taken over the
  * measured seconds, in groups.  Prints one line of JSON.
@@ -98,8 +97,7 @@ typedef struct {
 
 typedef struct {
     unsigned         port;
-    bool             nchan;
-    bool             signal;
+    char             kind;       /* the first letter of -t */
     unsigned         procs;
     unsigned         rooms;
     unsigned         sockets;
@@ -142,7 +140,7 @@ static void load_print(double seconds, const double *cpu, unsigned ngroups);
 
 
 static load_conf_t     conf = {
-    0, false, false, 2, 1, 10, 1, 0, 0, 100, "text", 10, 2, 1, 1,
+    0, 'c', 2, 1, 10, 1, 0, 0, 100, "text", 10, 2, 1, 1,
     "0123456789abcdef0123456789abcdef", NULL
 };
 
@@ -257,10 +255,7 @@ load_options(int argc, char *const *argv)
         switch (c) {
 
         case 'P': conf.port = load_number(optarg); break;
-        case 't':
-            conf.nchan = strcmp(optarg, "nchan") == 0;
-            conf.signal = strcmp(optarg, "signal") == 0;
-            break;
+        case 't': conf.kind = *optarg; break;
         case 'p': conf.procs = load_number(optarg); break;
         case 'r': conf.rooms = load_number(optarg); break;
         case 'n': conf.sockets = load_number(optarg); break;
@@ -420,11 +415,11 @@ load_open(load_socket_t *s)
 
     room = s->index / conf.sockets;
 
-    if (conf.nchan) {
+    if (conf.kind == 'n') {
         len = (size_t) snprintf(token, sizeof(token), "/ws/%u", room);
 
     } else {
-        len = conf.signal
+        len = conf.kind == 's'
               ? (size_t) snprintf(token, sizeof(token), "/ws/signaling?"
                                   "meeting_id=%" PRIu64 "&user_id=%" PRIu64
                                   "&token=", conf.room + room,
@@ -569,7 +564,7 @@ load_input(load_socket_t *s)
             opened++;
             atomic_store(&self->open, (unsigned) opened);
 
-            if (conf.signal) {
+            if (conf.kind == 's') {
                 load_send(s, 1, LOAD_JOIN, sizeof(LOAD_JOIN) - 1);
             }
         }
@@ -761,10 +756,10 @@ load_publish(load_socket_t *s)
     if (strcmp(conf.type, "ping") == 0) {
         load_send(s, 9, text, conf.bytes);
 
-    } else if (conf.nchan) {
+    } else if (conf.kind == 'n') {
         load_send(s, 1, text, conf.bytes);
 
-    } else if (conf.signal) {
+    } else if (conf.kind == 's') {
         load_signal(s, text);
 
     } else {
@@ -779,8 +774,6 @@ load_publish(load_socket_t *s)
     }
 }
 
-
-/* The nonce has been used: it begins with 1. */
 
 static void
 load_signal(load_socket_t *s, char *text)

@@ -21,7 +21,8 @@ my $c = Conference->new(
             . "set_real_ip_from 127.0.0.1;\nreal_ip_header X-Real-IP;\n"
             . "keepalive_requests 10000;\n",
     locations => "location / { conf_api meeting mount=/; "
-                 . "conf_files %DIR%/files; }\n",
+                 . "conf_files %DIR%/files; }\n"
+                 . "location /chat/ { conf_api roomchat; }\n",
 );
 
 my $p = Conference::People->new($c);
@@ -148,6 +149,10 @@ is(join(' ', map { login('alice', 'password1') } 1 .. 20),
 is(join(' ', map { login($_ % 2 ? 'alice' : 'ALICE', 'wrong') } 1 .. 12),
    join(' ', (401) x 10, (429) x 2), 'ten wrong ones, in any case');
 is(login('alice', 'password1'), 429, 'then not even the right one');
+is($c->http(POST => '/chat/login', json => { username => 'alice',
+            password => 'password1' },
+            headers => { 'X-Real-IP' => address() })->{status}, 429,
+   'by no API');
 is(login('bob', 'password1'), 200, 'others are not concerned');
 
 $c->done;

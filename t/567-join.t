@@ -42,7 +42,7 @@ sub detail {
        'anybody may');
     is("$d->{meeting_id} $d->{user_id} $d->{role} $d->{status}",
        "$m->{id} $a->{id} participant online", 'who and where');
-    is($d->{room_id}, "$m->{id}", 'a room that is a string');
+    is($d->{room_id}, $m->{room_id}, 'a room that is a string');
     like($d->{$_}, qr{^ws://localhost:\d+/ws/signaling\?meeting_id=$m->{id}
                       &user_id=$a->{id}$}x, $_)
         for qw(room_url signaling_url websocket_url);

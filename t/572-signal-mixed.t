@@ -26,8 +26,8 @@ $b->say('answer', { sdp => 2 }, to => $id{alice});
 is($a->hear('answer')->{from}, $id{bob}, 'and an answer the other way');
 
 $a->say('chat', { content => 'one' });
-$b->say('chat', { content => 'two' });
 is($_->hear('chat')->{data}{content}, 'one', 'one log') for $a, $b;
+$b->say('chat', { content => 'two' });
 is($_->hear('chat')->{data}{content}, 'two', 'one order') for $a, $b;
 
 

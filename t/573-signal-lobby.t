@@ -7,7 +7,9 @@ use warnings;
 use Test::More;
 use Conference::Signal;
 
-my ($c, $p) = Conference::Signal::server(workers => 2);
+my ($c, $p) = Conference::Signal::server(workers => 2,
+    server => "conf_turn_uri stun:stun.example turn:turn.example;\n"
+              . "conf_turn_secret 0123456789abcdef0123456789abcdef;\n");
 my ($left, $right) = $c->workers;
 my %id = map { $_ => $p->user($_) } qw(alice bob carol dave erin);
 my $true = JSON::PP::true();
@@ -142,6 +144,30 @@ is_deeply([@{$got->{data}}{qw(code reason message)}],
 $three[1]->say('leave', {});
 is($three[1]->closed, 1000, 'one leaves');
 $_->ws->close for @three;
+
+
+# The same by HTTP: ICE servers of one's own, and a leave that takes the
+# sockets along.
+
+my $rest = $c->http(POST => "/api/v1/meetings/$room/join",
+                    token => $p->token('bob'), json => {});
+is($rest->{status}, 200, 'a join');
+my $twin = Conference::Signal->new($p, bob => $room, b => 1,
+    token => $rest->{json}{data}{token},
+    query => { peer_id => $rest->{json}{data}{peer_id} });
+$got = $twin->join;
+is($got->{data}{peer_id}, $rest->{json}{data}{peer_id}, 'by its ticket');
+is($got->{data}{ice_servers}[0]{urls}, 'stun:stun.example', 'a STUN server');
+like($got->{data}{ice_servers}[1]{username}, qr/^\d+:\d+$/,
+     'a TURN server, for this user');
+is($c->http(POST => "/api/v1/meetings/$room/leave",
+            token => $p->token('bob'))->{status}, 200, 'a leave');
+is($_->closed, 1000, 'closes one\'s sockets') for $b, $twin;
+is($m->closed(0.1), undef, 'and no other');
+$c->http(POST => "/api/v1/meetings/$room/join", token => $p->token('bob'),
+         json => {});
+$b = Conference::Signal->new($p, bob => $room, worker => $right);
+$b->join;
 
 
 # A role that changes while one is in it.

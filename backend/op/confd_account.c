@@ -184,9 +184,19 @@ confd_op_user_login_hash(confd_op_ctx_t *ctx, confd_store_t *store,
 conf_rc_t
 confd_op_user_login(confd_op_ctx_t *ctx, const void *data, void *reply)
 {
-    const conf_user_login_t *in = data;
+    const conf_user_login_t  *in = data;
+    conf_user_t              *out = reply;
 
-    return confd_account_verified(ctx, confd_user_name, in->name, reply);
+    conf_rc_t  rc;
+
+    rc = confd_account_verified(ctx, confd_user_name, in->name, out);
+    if (rc != CONF_OK) {
+        return rc;
+    }
+
+    out->last_login_ms = ctx->now_ms;
+
+    return confd_user_store(ctx, out);
 }
 
 

@@ -96,7 +96,6 @@ confd_lmdb_head_get(confd_txn_t *txn, uint64_t room, confd_lmdb_head_t *head)
 }
 
 
-
 int
 confd_lmdb_head_advance(confd_txn_t *txn, uint64_t room,
     confd_lmdb_head_t *head)

@@ -147,8 +147,9 @@ struct conf_op_s {
     conf_step_pt           next;
     bool                   optional;      /* next does without a reply, too */
     conf_step_pt           then;          /* after the verb's own end */
-    void                 (*failed)(conf_op_t *op, conf_rc_t rc);
-                                          /* confd has refused; or NULL */
+    void                 (*answered)(conf_op_t *op, conf_rc_t rc);
+                                          /* hears what confd's call has ended
+                                             in, before the op goes on */
     void                  *state;         /* the verb's, in the arena */
 
     /* The end: rc, and either reply or error. */

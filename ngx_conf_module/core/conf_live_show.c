@@ -3,7 +3,7 @@
 
 
 #define CONF_LIVE_SHOT_MS    500     /* between two shows of a room */
-#define CONF_LIVE_SHOT_SIZE  100     /* peers; with each so many that again */
+#define CONF_LIVE_SHOT_SIZE  100     /* peers of a room that is small */
 
 
 static void conf_live_deliver(conf_live_t *live, const conf_event_t *event);
@@ -605,8 +605,9 @@ conf_live_show(conf_live_t *live, conf_local_t *local,
 
 
 /*
- * All that is shown while it waits is in it: a room where many come and go
- * at once is shown some times a minute, the larger it is the less often.
+ * All that is shown while it waits is in it.  A show costs peers times peers,
+ * so the larger a room is the less often it is shown: what that takes a second
+ * does not grow.
  */
 
 static void
@@ -618,11 +619,11 @@ conf_live_plan_shot(conf_live_t *live, conf_local_t *local)
         return;
     }
 
-    n = conf_channel_sessions(&live->env->shm, local->key);
+    n = conf_channel_sessions(&live->env->shm, local->key)
+        / CONF_LIVE_SHOT_SIZE;
 
     local->shot_ms = live->env->now_ms(live->env)
-                     + CONF_LIVE_SHOT_MS
-                       * (int64_t) (1 + n / CONF_LIVE_SHOT_SIZE);
+                     + CONF_LIVE_SHOT_MS * (int64_t) (1 + n * n);
     local->shot = live->shots;
     live->shots = local;
 }

@@ -26,7 +26,7 @@
 
 
 static conf_rc_t conf_login_opened(conf_op_t *op, const void *reply);
-static void conf_login_failed(conf_op_t *op, conf_rc_t rc);
+static void conf_login_answered(conf_op_t *op, conf_rc_t rc);
 static conf_rc_t conf_login_asker(conf_op_t *op, conf_str_t token,
     conf_auth_t *auth);
 static conf_rc_t conf_login_refreshed(conf_op_t *op, const void *reply);
@@ -49,18 +49,10 @@ static void conf_base64url(const uint8_t bytes[CONF_CSRF_BYTES],
 static const conf_limit_rate_t  conf_login_failures = { 10, 15 * 60 * 1000 };
 
 
-/*
- * Each try takes one from the account's bucket; one that has not failed for
- * its password gives it back.  The name is hashed as it is typed but for
- * case, so that what is counted does not tell whether there is such a user.
- */
-
 conf_rc_t
 conf_login_open(conf_op_t *op, const void *in)
 {
     conf_rc_t                  rc;
-    conf_limit_t               limit;
-    conf_limit_rate_t          rate;
     conf_login_open_t          request;
     const conf_register_in_t  *input = in;
 
@@ -68,26 +60,14 @@ conf_login_open(conf_op_t *op, const void *in)
         return conf_op_invalid(op, "username", "required");
     }
 
-    if (op->settings->rate_limit) {
-        rate = conf_login_failures;
-        rate.count = conf_op_scaled(rate.count, op->settings->rate_scale);
-
-        rc = conf_limit(&op->env->shm, CONF_RATE_ACCOUNT,
-                        conf_login_account(input), &rate, &limit);
-
-        if (rc != CONF_OK) {
-            op->rate = rate;
-            op->limit = limit;
-
-            return conf_op_fail(op, rc);
-        }
+    rc = conf_login_guard(op);
+    if (rc != CONF_OK) {
+        return rc;
     }
 
     request.name = conf_login_name(input);
     request.password = input->password;
     request.ttl_ms = op->settings->refresh_ms;
-
-    op->failed = conf_login_failed;
 
     return conf_op_call(op, CONF_OP_LOGIN_OPEN, &request, conf_login_opened);
 }
@@ -96,20 +76,53 @@ conf_login_open(conf_op_t *op, const void *in)
 static conf_rc_t
 conf_login_opened(conf_op_t *op, const void *reply)
 {
-    conf_login_failed(op, CONF_OK);
-
     return conf_login_out(op, reply);
 }
 
 
-static void
-conf_login_failed(conf_op_t *op, conf_rc_t rc)
-{
-    const conf_register_in_t *input = op->in;
+/*
+ * Each try takes one from the account's bucket; one that has not failed for
+ * its password gives it back.  The name is hashed as it is typed but for
+ * case, so that what is counted does not tell whether there is such a user.
+ */
 
-    if (rc != CONF_E_BAD_LOGIN && op->settings->rate_limit) {
+conf_rc_t
+conf_login_guard(conf_op_t *op)
+{
+    conf_rc_t                  rc;
+    conf_limit_t               limit;
+    conf_limit_rate_t          rate;
+    const conf_register_in_t  *input = op->in;
+
+    if (!op->settings->rate_limit) {
+        return CONF_OK;
+    }
+
+    rate = conf_login_failures;
+    rate.count = conf_op_scaled(rate.count, op->settings->rate_scale);
+
+    rc = conf_limit(&op->env->shm, CONF_RATE_ACCOUNT,
+                    conf_login_account(input), &rate, &limit);
+
+    if (rc != CONF_OK) {
+        op->rate = rate;
+        op->limit = limit;
+
+        return conf_op_fail(op, rc);
+    }
+
+    op->answered = conf_login_answered;
+
+    return CONF_OK;
+}
+
+
+static void
+conf_login_answered(conf_op_t *op, conf_rc_t rc)
+{
+    if (rc != CONF_E_BAD_LOGIN) {
         conf_limit_back(&op->env->shm, CONF_RATE_ACCOUNT,
-                        conf_login_account(input));
+                        conf_login_account(op->in));
     }
 }
 

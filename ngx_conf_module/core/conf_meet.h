@@ -161,8 +161,17 @@ typedef struct {
     conf_str_t     secret;
 } conf_ice_t;
 
-/* Those of the settings, for this user: a list of conf_ice_t. */
-conf_rc_t conf_ice_servers(conf_op_t *op, conf_list_t *servers);
+/* Who they are for, and until when they are good; all of it in the arena. */
+
+typedef struct {
+    const conf_settings_t  *settings;
+    conf_arena_t           *arena;
+    uint64_t                user_id;
+    int64_t                 now_ms;
+} conf_ice_for_t;
+
+/* Those of the settings: a list of conf_ice_t.  CONF_OK, CONF_E_NOMEM, .. */
+conf_rc_t conf_ice_servers(const conf_ice_for_t *whom, conf_list_t *servers);
 
 typedef struct {
     conf_meeting_out_t      meeting;

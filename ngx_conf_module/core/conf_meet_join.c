@@ -17,7 +17,7 @@
 static conf_rc_t conf_meeting_joined(conf_op_t *op, const void *reply);
 static conf_rc_t conf_meeting_socket_of(conf_op_t *op, conf_join_out_t *out);
 static conf_rc_t conf_meeting_ticket(conf_op_t *op, conf_join_out_t *out);
-static conf_rc_t conf_ice_secret(conf_op_t *op, conf_str_t *user,
+static conf_rc_t conf_ice_secret(const conf_ice_for_t *whom, conf_str_t *user,
     conf_str_t *secret);
 
 
@@ -41,6 +41,7 @@ static conf_rc_t
 conf_meeting_joined(conf_op_t *op, const void *reply)
 {
     conf_rc_t                  rc;
+    conf_ice_for_t             whom;
     conf_join_out_t           *out;
     conf_room_view_t           part;
     const conf_member_view_t  *view = reply;
@@ -70,7 +71,12 @@ conf_meeting_joined(conf_op_t *op, const void *reply)
     }
 
     if (rc == CONF_OK) {
-        rc = conf_ice_servers(op, &out->servers);
+        whom.settings = op->settings;
+        whom.arena = op->arena;
+        whom.user_id = op->auth.user_id;
+        whom.now_ms = op->env->now_ms(op->env);
+
+        rc = conf_ice_servers(&whom, &out->servers);
     }
 
     return rc == CONF_OK ? conf_op_done(op, out) : conf_op_fail(op, rc);
@@ -146,14 +152,14 @@ conf_meeting_ticket(conf_op_t *op, conf_join_out_t *out)
 /* Servers that know the secret get a user's name and password made of it. */
 
 conf_rc_t
-conf_ice_servers(conf_op_t *op, conf_list_t *servers)
+conf_ice_servers(const conf_ice_for_t *whom, conf_list_t *servers)
 {
     size_t                  i;
     conf_rc_t               rc;
     conf_str_t              user, secret;
     conf_ice_t             *list;
-    const conf_str_t       *uris = op->settings->ice_uris.items;
-    const conf_settings_t  *settings = op->settings;
+    const conf_str_t       *uris = whom->settings->ice_uris.items;
+    const conf_settings_t  *settings = whom->settings;
 
     servers->items = NULL;
     servers->n = settings->ice_uris.n;
@@ -162,7 +168,7 @@ conf_ice_servers(conf_op_t *op, conf_list_t *servers)
         return CONF_OK;
     }
 
-    list = conf_arena_calloc(op->arena, servers->n * sizeof(conf_ice_t));
+    list = conf_arena_calloc(whom->arena, servers->n * sizeof(conf_ice_t));
     if (list == NULL) {
         return CONF_E_NOMEM;
     }
@@ -173,7 +179,7 @@ conf_ice_servers(conf_op_t *op, conf_list_t *servers)
     secret.len = 0;
 
     if (settings->turn_secret.len != 0) {
-        rc = conf_ice_secret(op, &user, &secret);
+        rc = conf_ice_secret(whom, &user, &secret);
         if (rc != CONF_OK) {
             return rc;
         }
@@ -195,24 +201,24 @@ conf_ice_servers(conf_op_t *op, conf_list_t *servers)
 /* "<expires>:<user>" and base64(HMAC-SHA1(secret, that)), as coturn has it. */
 
 static conf_rc_t
-conf_ice_secret(conf_op_t *op, conf_str_t *user, conf_str_t *secret)
+conf_ice_secret(const conf_ice_for_t *whom, conf_str_t *user,
+    conf_str_t *secret)
 {
     int                     n;
     char                   *name;
     uint8_t                *text, mac[EVP_MAX_MD_SIZE];
     unsigned                len;
-    const conf_settings_t  *settings = op->settings;
+    const conf_settings_t  *settings = whom->settings;
 
-    name = conf_arena_alloc(op->arena, 64);
-    text = conf_arena_alloc(op->arena, (CONF_SHA1_LEN + 2) / 3 * 4 + 1);
+    name = conf_arena_alloc(whom->arena, 64);
+    text = conf_arena_alloc(whom->arena, (CONF_SHA1_LEN + 2) / 3 * 4 + 1);
 
     if (name == NULL || text == NULL) {
         return CONF_E_NOMEM;
     }
 
     n = snprintf(name, 64, "%" PRId64 ":%" PRIu64,
-                 op->env->now_ms(op->env) / 1000 + CONF_TURN_S,
-                 op->auth.user_id);
+                 whom->now_ms / 1000 + CONF_TURN_S, whom->user_id);
 
     if (n < 0 || n >= 64) {
         return CONF_E_INTERNAL;

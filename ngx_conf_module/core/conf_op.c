@@ -528,14 +528,16 @@ conf_op_called(conf_call_t *call)
 
     rc = call->rc;
 
+    if (op->answered != NULL && op->next != conf_op_authorized) {
+        op->answered(op, rc);
+        op->answered = NULL;
+    }
+
     if (rc == CONF_OK || (op->optional && conf_error_internal(rc))) {
         rc = op->next(op, call->reply);
 
     } else if (op->next == conf_op_authorized && rc == CONF_E_USER_ABSENT) {
         rc = conf_op_nobody(op, CONF_E_TOKEN_REVOKED);
-
-    } else if (op->failed != NULL && op->next != conf_op_authorized) {
-        op->failed(op, rc);
     }
 
     if (rc != CONF_AGAIN) {

@@ -7,6 +7,7 @@ static conf_rc_t conf_participant_listed(conf_op_t *op, const void *reply);
 static void conf_participant_media(conf_op_t *op, uint64_t room_id,
     conf_participant_out_t *list, size_t n);
 static conf_rc_t conf_participant_added(conf_op_t *op, const void *reply);
+static conf_rc_t conf_meeting_left(conf_op_t *op, const void *reply);
 static conf_rc_t conf_participant_changed(conf_op_t *op, const void *reply);
 static uint32_t conf_participant_seen(conf_op_t *op, uint64_t room_id,
     uint64_t user_id, uint32_t state, int64_t entered_ms);
@@ -44,7 +45,7 @@ conf_participant_see(conf_op_t *op, uint64_t room_id,
 
 
 /*
- * Who has joined is online as long as a socket is in the room, and for the
+ * Who has a session in the room is online, and who has just joined, for the
  * time that it takes to open one.
  */
 
@@ -52,21 +53,19 @@ static uint32_t
 conf_participant_seen(conf_op_t *op, uint64_t room_id, uint64_t user_id,
     uint32_t state, int64_t entered_ms)
 {
-    switch (state) {
-
-    case CONF_MEMBER_WAITING:
+    if (state == CONF_MEMBER_WAITING) {
         return CONF_SEEN_WAITING;
-
-    case CONF_MEMBER_JOINED:
-        return op->env->now_ms(op->env) - entered_ms < CONF_ENTERED_MS
-               || conf_channel_has(&op->env->shm,
-                                   conf_channel(CONF_CHANNEL_ROOM, room_id),
-                                   user_id)
-               ? CONF_SEEN_ONLINE : CONF_SEEN_OFFLINE;
-
-    default:
-        return CONF_SEEN_OFFLINE;
     }
+
+    if (state == CONF_MEMBER_JOINED
+        && op->env->now_ms(op->env) - entered_ms < CONF_ENTERED_MS)
+    {
+        return CONF_SEEN_ONLINE;
+    }
+
+    return conf_channel_has(&op->env->shm,
+                            conf_channel(CONF_CHANNEL_ROOM, room_id), user_id)
+           ? CONF_SEEN_ONLINE : CONF_SEEN_OFFLINE;
 }
 
 
@@ -262,8 +261,20 @@ conf_meeting_leave(conf_op_t *op, const void *in)
     key.actor = op->auth.user_id;
     key.room_id = input->room_id;
 
-    return conf_op_call(op, CONF_OP_MEETING_LEAVE, &key,
-                        conf_participant_changed);
+    return conf_op_call(op, CONF_OP_MEETING_LEAVE, &key, conf_meeting_left);
+}
+
+
+/* A member stays one: no touch says that the sockets are to go. */
+
+static conf_rc_t
+conf_meeting_left(conf_op_t *op, const void *reply)
+{
+    const conf_member_view_t  *view = reply;
+
+    conf_signal_left(op->env, op->auth.user_id, view->room.id);
+
+    return conf_participant_changed(op, reply);
 }
 
 

@@ -11,6 +11,7 @@
 
 
 #include "conf_live.h"
+#include "conf_meet.h"
 #include "conf_verb.h"
 
 
@@ -144,6 +145,7 @@ typedef struct {
     conf_peer_t       *peers;        /* session 0: one that is no peer */
     size_t             npeers;
     conf_led_t         led;
+    conf_list_t        servers;      /* of conf_ice_t, for self */
     const conf_session_t  *self;     /* whom it is for */
     bool               joined;       /* it has asked for it by joining */
     bool               resumed;      /* and missed nothing */

@@ -8,6 +8,7 @@ static void conf_signal_replace(const conf_session_t *s);
 static void conf_signal_info(conf_env_t *env, uint64_t room_id,
     conf_info_t *info);
 static void conf_signal_shot(conf_session_t *s, void *data);
+static void conf_signal_shot_wanted(conf_session_t *s, void *data);
 static size_t conf_signal_others(conf_env_t *env, uint64_t channel,
     conf_peer_t *peers, size_t n, size_t max);
 
@@ -17,6 +18,7 @@ static size_t conf_signal_others(conf_env_t *env, uint64_t channel,
 static conf_buf_t         conf_signal_list;
 static conf_buf_t         conf_signal_missed;
 static conf_arena_t      *conf_signal_names;
+static conf_arena_t      *conf_signal_ice;
 static conf_peer_t        conf_signal_all[CONF_PEERS_MAX];
 static conf_info_cache_t  conf_signal_cache;
 
@@ -217,9 +219,39 @@ conf_signal_tell_info(conf_session_t *s, const conf_info_t *joined)
     }
 
     conf_signal_info(s->env, s->bound->room_id, &info);
-    info.self = s;
+    conf_signal_shot(s, &info);
+}
 
-    conf_live_tell(s, CONF_EVENT_INFO, &info);
+
+/* Shows it to one session. */
+
+static void
+conf_signal_shot(conf_session_t *s, void *data)
+{
+    conf_info_t     *info = data;
+    conf_ice_for_t   whom;
+
+    info->self = s;
+
+    if (conf_signal_ice == NULL) {
+        conf_signal_ice = conf_arena_create(1024, 0);
+
+    } else {
+        conf_arena_reset(conf_signal_ice);
+    }
+
+    whom.settings = s->settings;
+    whom.arena = conf_signal_ice;
+    whom.user_id = s->auth.user_id;
+    whom.now_ms = s->env->now_ms(s->env);
+
+    if (whom.arena == NULL
+        || conf_ice_servers(&whom, &info->servers) != CONF_OK)
+    {
+        info->servers.n = 0;
+    }
+
+    conf_live_tell(s, CONF_EVENT_INFO, info);
 }
 
 
@@ -366,6 +398,19 @@ conf_signal_member(conf_session_t *s, const conf_room_view_t *view)
 
     conf_signal_learn(s, view);
 
+    /* Who has left the meeting since has left with all of his sockets. */
+
+    if (view->state == CONF_MEMBER_OFFLINE
+        && view->left_ms > bound->peer.opened_ms)
+    {
+        bound->gone = true;
+
+        conf_live_leave(s, bound->room_id);
+        s->close(s, CONF_CLOSE_NORMAL);
+
+        return;
+    }
+
     if (!bound->waiting) {
         return;
     }
@@ -448,18 +493,15 @@ conf_signal_tick(conf_env_t *env)
         conf_signal_info(env, room_id, &info);
 
         conf_live_each(env->live, conf_channel(CONF_CHANNEL_ROOM, room_id),
-                       conf_signal_shot, &info);
+                       conf_signal_shot_wanted, &info);
     }
 }
 
 
 static void
-conf_signal_shot(conf_session_t *s, void *data)
+conf_signal_shot_wanted(conf_session_t *s, void *data)
 {
-    conf_info_t  *info = data;
-
     if (s->bound != NULL && s->api->snapshots) {
-        info->self = s;
-        conf_live_tell(s, CONF_EVENT_INFO, info);
+        conf_signal_shot(s, data);
     }
 }

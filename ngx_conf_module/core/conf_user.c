@@ -53,8 +53,14 @@ conf_user_registered(conf_op_t *op, const void *reply)
 conf_rc_t
 conf_user_login(conf_op_t *op, const void *in)
 {
+    conf_rc_t                  rc;
     conf_user_login_t          request;
     const conf_register_in_t  *input = in;
+
+    rc = conf_login_guard(op);
+    if (rc != CONF_OK) {
+        return rc;
+    }
 
     request.name = input->name;
     request.password = input->password;

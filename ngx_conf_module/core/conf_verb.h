@@ -44,12 +44,17 @@ conf_rc_t conf_user_login(conf_op_t *op, const void *in);
 
 /*
  * A login: its token ends with it, and a refresh token gives new ones.  name
- * may be an e-mail address.  After ten failures in a quarter of an hour a
- * name is RATE_LIMITED, from wherever it is tried.
+ * may be an e-mail address.
  *
  * conf_register_in_t (name, or email, and password) -> conf_login_out_t
  */
 conf_rc_t conf_login_open(conf_op_t *op, const void *in);
+
+/*
+ * Before a password is tried: after ten failures in a quarter of an hour a
+ * name is RATE_LIMITED, from wherever it is tried and by whatever API.
+ */
+conf_rc_t conf_login_guard(conf_op_t *op);
 
 typedef struct {
     conf_input_t   input;

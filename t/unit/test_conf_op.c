@@ -177,6 +177,7 @@ test_admit(void)
 static void
 test_limit(void)
 {
+    char         body[64];
     size_t       i, passed;
     fake_http_t  h;
 
@@ -185,8 +186,10 @@ test_limit(void)
     passed = 0;
 
     for (i = 0; i < 25; i++) {
-        fake_http(&h, CONF_M_POST, "/login", fake_none,
-                  conf_str("{\"username\":\"a\",\"password\":\"b\"}"));
+        (void) snprintf(body, sizeof(body),
+                        "{\"username\":\"u%zu\",\"password\":\"b\"}", i);
+
+        fake_http(&h, CONF_M_POST, "/login", fake_none, fake_str(body));
         passed += h.finished == 0;
 
         if (h.finished != 0) {

@@ -343,6 +343,7 @@ test_reply(conf_op_e code)
         conf_messages_t    messages;
         conf_stats_t       stats;
         conf_file_t        file;
+        conf_avatar_t      avatar;
     } u;
 
     memset(&u, 0, sizeof(u));
@@ -391,6 +392,10 @@ test_reply(conf_op_e code)
 
     case CONF_OP_FILE_ADD:
         test_file(&u.file);
+        break;
+
+    case CONF_OP_AVATAR_SET:
+        u.avatar.user = user;
         break;
 
     case CONF_OP_FILE_GET:

@@ -172,7 +172,8 @@ test_login(void)
 {
     is_int(t_login("Alice", "secret"), CONF_OK, "login");
     is_int(user.id, 1, "as oneself");
-    is_int(fx.ntouches, 0, "touches nothing");
+    is_int(user.last_login_ms, FX_NOW, "when is known");
+    ok(fx_touched(1, 0), "touches the user");
     is_int(t_login("ALICE", "secret"), CONF_OK, "the name in other case");
     is_int(t_login("Alice", "Secret"), CONF_E_BAD_LOGIN, "wrong password");
     is_int(t_login("Alice", ""), CONF_E_BAD_LOGIN, "no password");

@@ -42,6 +42,7 @@ extern const conf_view_t  conf_meeting_people_view;
 extern const conf_view_t  conf_meeting_added_view;
 extern const conf_view_t  conf_meeting_log_view;
 extern const conf_view_t  conf_meeting_said_view;
+extern const conf_view_t  conf_meeting_ice_view;
 
 
 #endif /* _CONF_MEETING_ROOM_H_INCLUDED_ */

@@ -232,7 +232,7 @@ static const conf_view_row_t  conf_meeting_ice_rows[] = {
       .flags = CONF_VF_OMIT, .offset = CONF_AT(conf_ice_t, secret) }
 };
 
-static const conf_view_t  conf_meeting_ice_view =
+const conf_view_t  conf_meeting_ice_view =
     CONF_VIEW(conf_meeting_ice_rows, conf_ice_t);
 
 #define CONF_JOIN_ROOM(m)                                                     \

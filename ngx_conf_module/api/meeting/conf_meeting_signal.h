@@ -8,6 +8,7 @@
 
 
 #include "conf_meeting.h"
+#include "conf_meeting_room.h"
 #include "conf_signal.h"
 
 

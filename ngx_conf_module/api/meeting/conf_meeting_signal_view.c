@@ -55,9 +55,9 @@ static conf_str_t conf_meeting_reason(conf_rc_t rc);
 
 /* A worker has one thread: bodies are written here, then framed. */
 
-static conf_buf_t  conf_meeting_scratch;
-static conf_buf_t  conf_meeting_list;
-static conf_buf_t  conf_meeting_leader;
+static conf_buf_t  conf_frame_body;
+static conf_buf_t  conf_frame_peers;
+static conf_buf_t  conf_frame_leader;
 
 
 static const conf_view_row_t  conf_meeting_a_rows[] = {
@@ -266,6 +266,7 @@ typedef struct {
     uint32_t            role;
     uint32_t            media;
     uint32_t            settings;
+    conf_list_t         servers;
     conf_str_t          peers;       /* JSON */
     conf_str_t          led;
     uint64_t            live;
@@ -301,8 +302,9 @@ static const conf_view_row_t  conf_meeting_info_rows[] = {
     { .name = conf_string("settings"), .kind = CONF_V_OBJECT,
       .offset = CONF_AT(conf_meeting_info_t, settings),
       .sub = &conf_meeting_settings_view },
-    { .name = conf_string("ice_servers"), .kind = CONF_V_LITERAL,
-      .literal = conf_string("[]") },
+    { .name = conf_string("ice_servers"), .kind = CONF_V_LIST,
+      .offset = CONF_AT(conf_meeting_info_t, servers),
+      .sub = &conf_meeting_ice_view },
     { .name = conf_string("participants"), .kind = CONF_V_RAW,
       .offset = CONF_AT(conf_meeting_info_t, peers) },
     { .name = conf_string("ai_live"), .kind = CONF_V_RAW,
@@ -396,13 +398,13 @@ conf_meeting_frame(const conf_api_t *api, const conf_event_t *event,
     }
 
     memset(&frame, 0, sizeof(conf_meeting_frame_t));
-    conf_buf_reset(&conf_meeting_scratch);
+    conf_buf_reset(&conf_frame_body);
 
     frame.number = conf_meeting_events[event->type].frame;
     frame.live = event->live;
 
     conf_meeting_events[event->type].body(&frame, api, body,
-                                          &conf_meeting_scratch);
+                                          &conf_frame_body);
     conf_meeting_write(buf, api == &conf_api_meeting_b, &frame);
 }
 
@@ -412,13 +414,13 @@ conf_meeting_frame(const conf_api_t *api, const conf_event_t *event,
 static void
 conf_meeting_write(conf_buf_t *buf, bool numbers, conf_meeting_frame_t *frame)
 {
-    if (conf_buf_ok(&conf_meeting_scratch) != CONF_OK) {
+    if (conf_buf_ok(&conf_frame_body) != CONF_OK) {
         return;
     }
 
     frame->type = conf_meeting_types[frame->number];
-    frame->data.data = conf_meeting_scratch.data;
-    frame->data.len = conf_meeting_scratch.len;
+    frame->data.data = conf_frame_body.data;
+    frame->data.len = conf_frame_body.len;
 
     conf_view_object(buf, numbers ? &conf_meeting_b_view
                                   : &conf_meeting_a_view, frame);
@@ -548,22 +550,23 @@ conf_meeting_info(conf_meeting_frame_t *frame, const conf_api_t *api,
     out.role = s->bound->peer.role;
     out.media = s->bound->peer.media;
     out.settings = s->bound->settings;
+    out.servers = info->servers;
     out.live = info->live;
     out.resumed = info->resumed;
     out.resync = info->resync;
 
-    conf_buf_reset(&conf_meeting_leader);
-    conf_view_object(&conf_meeting_leader, info->led.session != 0
+    conf_buf_reset(&conf_frame_leader);
+    conf_view_object(&conf_frame_leader, info->led.session != 0
                                            ? &conf_meeting_led_view
                                            : &conf_meeting_unled_view,
                      &info->led);
-    out.led.data = conf_meeting_leader.data;
-    out.led.len = conf_meeting_leader.len;
+    out.led.data = conf_frame_leader.data;
+    out.led.len = conf_frame_leader.len;
 
-    conf_buf_reset(&conf_meeting_list);
-    conf_meeting_peers(info, api, &conf_meeting_list);
-    out.peers.data = conf_meeting_list.data;
-    out.peers.len = conf_meeting_list.len;
+    conf_buf_reset(&conf_frame_peers);
+    conf_meeting_peers(info, api, &conf_frame_peers);
+    out.peers.data = conf_frame_peers.data;
+    out.peers.len = conf_frame_peers.len;
 
     conf_view_object(buf, &conf_meeting_info_view, &out);
 }
@@ -635,7 +638,7 @@ conf_meeting_reply(conf_op_t *op, conf_buf_t *buf, conf_answer_t *answer)
     }
 
     memset(&frame, 0, sizeof(conf_meeting_frame_t));
-    conf_buf_reset(&conf_meeting_scratch);
+    conf_buf_reset(&conf_frame_body);
 
     frame.time_ms = op->env->now_ms(op->env);
     frame.session = op->session->id;
@@ -646,11 +649,11 @@ conf_meeting_reply(conf_op_t *op, conf_buf_t *buf, conf_answer_t *answer)
 
     if (op->rc == CONF_OK) {
         frame.number = CONF_FT_PONG;
-        conf_buf_lit(&conf_meeting_scratch, "{}");
+        conf_buf_lit(&conf_frame_body, "{}");
 
     } else {
         frame.number = CONF_FT_ERROR;
-        conf_meeting_failed(op, &conf_meeting_scratch);
+        conf_meeting_failed(op, &conf_frame_body);
     }
 
     if (input != NULL) {

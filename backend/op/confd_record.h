@@ -32,10 +32,10 @@
  * store_message      LOG: id, room and seq are the log's own
  *
  * USER_ROOM rows are empty but for that of room 0, which counts the user's
- * rooms that are not over; USER_GONE and ADMIN rows are empty.  LOG_TIME maps a quarter of an
- * hour (UTC; every time zone is a multiple of it) to the position of the first
- * message in it: how many messages a room got in a day is the difference of
- * two seqs, and nobody has to count.
+ * rooms that are not over; USER_GONE and ADMIN rows are empty.  LOG_TIME maps
+ * a quarter of an hour (UTC; every time zone is a multiple of it) to the
+ * position of the first message in it: how many messages a room got in a day
+ * is the difference of two seqs, and nobody has to count.
  */
 
 #define CONF_STORE_NUMBER_FIELDS(X, s)                                        \

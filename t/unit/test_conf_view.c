@@ -679,6 +679,53 @@ test_numbers(void)
 }
 
 
+/* Members that bring their names, first, last, alone, and none. */
+
+static void
+test_members(void)
+{
+    size_t      i;
+    conf_str_t  value;
+
+    static const conf_view_row_t  one[] = {
+        { .kind = CONF_V_MEMBERS }
+    };
+
+    static const conf_view_row_t  more[] = {
+        { .kind = CONF_V_MEMBERS },
+        { .name = conf_string("n"), .kind = CONF_V_LITERAL,
+          .literal = conf_string("1") },
+        { .kind = CONF_V_MEMBERS }
+    };
+
+    static const conf_view_t  alone = CONF_VIEW(one, conf_str_t);
+    static const conf_view_t  both = CONF_VIEW(more, conf_str_t);
+
+    static const struct {
+        const char  *value;
+        const char  *alone;
+        const char  *both;
+    } cases[] = {
+        { "", "{}", "{\"n\":1}" },
+        { "\"a\":[]", "{\"a\":[]}", "{\"a\":[],\"n\":1,\"a\":[]}" }
+    };
+
+    for (i = 0; i < conf_nelts(cases); i++) {
+        value.data = (const uint8_t *) cases[i].value;
+        value.len = strlen(cases[i].value);
+
+        conf_buf_reset(&buf);
+        conf_view_object(&buf, &alone, &value);
+        is_mem(buf.data, buf.len, cases[i].alone, strlen(cases[i].alone),
+               "%s", cases[i].alone);
+        conf_buf_reset(&buf);
+        conf_view_object(&buf, &both, &value);
+        is_mem(buf.data, buf.len, cases[i].both, strlen(cases[i].both),
+               "%s", cases[i].both);
+    }
+}
+
+
 int
 main(void)
 {
@@ -692,6 +739,7 @@ main(void)
     test_depth();
     test_round_trip();
     test_numbers();
+    test_members();
 
     conf_buf_free(&buf);
 

@@ -56,13 +56,14 @@ my $got = $a->hear('user-waiting');
 is_deeply([@{$got->{data}}{qw(user_id username)}], [$id{bob}, 'bob'],
           'and the host hears of him');
 
-$b->say('join', {});
+$got = $b->join;
+is_deeply([@{$got->{data}}{qw(status participants participant_count)}],
+          ['waiting', [], 0], 'no way in yet, and nothing to be seen');
+$b->say('offer', { sdp => 1 }, to => $id{alice});
 $got = $b->hear('error');
 is_deeply([@{$got->{data}}{qw(code reason message)}],
-          [403, 'UNAUTHORIZED', 'Waiting to be admitted'], 'no way in yet');
-$b->say('offer', { sdp => 1 }, to => $id{alice});
-is($b->hear('error')->{data}{message}, 'Waiting to be admitted',
-   'nothing is passed on');
+          [403, 'UNAUTHORIZED', 'Waiting to be admitted'],
+          'nothing is passed on');
 $b->say('chat', { content => 'let me in' });
 is($b->hear('error')->{data}{message}, 'Waiting to be admitted', 'no chat');
 $a->say('chat', { content => 'secret' });

@@ -166,14 +166,11 @@ conf_signal_join(conf_op_t *op, const void *in)
 {
     conf_session_t  *s = op->session;
 
-    if (conf_live_joined(s)) {
-        conf_signal_tell_info(s, NULL);
-        return conf_op_done(op, NULL);
-    }
-
-    if (s->bound->waiting) {
+    if (conf_live_joined(s) || s->bound->waiting) {
         s->bound->eager = true;
-        return conf_op_fail(op, CONF_E_WAITING);
+        conf_signal_tell_info(s, NULL);
+
+        return conf_op_done(op, NULL);
     }
 
     return conf_signal_ask(op, conf_signal_joined);
@@ -197,6 +194,9 @@ conf_signal_joined(conf_op_t *op, const void *reply)
     if (rc == CONF_E_WAITING) {
         s->bound->waiting = true;
         s->bound->eager = true;
+        conf_signal_tell_info(s, NULL);
+
+        return conf_op_done(op, NULL);
     }
 
     /* Who joins a meeting that has a time is counted, once. */

@@ -32,7 +32,8 @@ conf_rc_t conf_signal_open(conf_op_t *op, const void *in);
 
 /* Messages of a bound session; they answer nothing but errors. */
 
-/* nothing -> nothing: into the room, and told what is there */
+/* nothing -> nothing: into the room, and told what is there; who waits comes
+   in when admitted, and sees nothing until then */
 conf_rc_t conf_signal_join(conf_op_t *op, const void *in);
 
 /* nothing -> nothing: out of it, and the session ends */

@@ -218,7 +218,15 @@ conf_signal_tell_info(conf_session_t *s, const conf_info_t *joined)
         info = *joined;
     }
 
-    conf_signal_info(s->env, s->bound->room_id, &info);
+    if (s->bound->waiting) {
+        info.room_id = s->bound->room_id;
+        info.cache = &conf_signal_cache;
+        info.cache->api = NULL;
+
+    } else {
+        conf_signal_info(s->env, s->bound->room_id, &info);
+    }
+
     conf_signal_shot(s, &info);
 }
 

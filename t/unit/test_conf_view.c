@@ -673,6 +673,59 @@ test_members(void)
 }
 
 
+/* Digits, single bits, and members that are named by a number. */
+
+static void
+test_numbers(void)
+{
+    all_t    all;
+    inner_t  items[2];
+
+    static const conf_view_row_t  number_rows[] = {
+        { .name = conf_string("hex"), .kind = CONF_V_U64_HEX,
+          .offset = offsetof(all_t, u64) },
+        { .name = conf_string("none"), .kind = CONF_V_U64_HEX,
+          .offset = offsetof(all_t, u64_null) },
+        { .name = conf_string("left_out"), .kind = CONF_V_U64_HEX,
+          .flags = CONF_VF_OMIT, .offset = offsetof(all_t, u64_null) },
+        { .name = conf_string("on"), .kind = CONF_V_BIT,
+          .offset = offsetof(all_t, u32), .extra = 4 },
+        { .name = conf_string("off"), .kind = CONF_V_BIT,
+          .offset = offsetof(all_t, u32), .extra = 2 },
+        { .name = conf_string("map"), .kind = CONF_V_MAP,
+          .offset = offsetof(all_t, list), .extra = offsetof(inner_t, n),
+          .sub = &inner_view },
+        { .name = conf_string("empty"), .kind = CONF_V_MAP,
+          .offset = offsetof(all_t, strs), .extra = offsetof(inner_t, n),
+          .sub = &inner_view }
+    };
+
+    static const conf_view_t  number_view = CONF_VIEW(number_rows, all_t);
+
+    memset(&all, 0, sizeof(all_t));
+    memset(items, 0, sizeof(items));
+
+    all.u64 = 0xfedcba987654321;
+    all.u32 = 5;
+    items[0].n = 3;
+    items[1].n = 70;
+    items[1].s = text("x");
+    all.list.items = items;
+    all.list.n = 2;
+
+    conf_buf_reset(&buf);
+    conf_view_object(&buf, &number_view, &all);
+    is_mem(buf.data, buf.len, "{\"hex\":\"0fedcba987654321\",\"none\":\"\","
+           "\"on\":true,\"off\":false,"
+           "\"map\":{\"3\":{\"n\":3},\"70\":{\"n\":70,\"s\":\"x\"}},"
+           "\"empty\":{}}",
+           sizeof("{\"hex\":\"0fedcba987654321\",\"none\":\"\","
+           "\"on\":true,\"off\":false,"
+           "\"map\":{\"3\":{\"n\":3},\"70\":{\"n\":70,\"s\":\"x\"}},"
+           "\"empty\":{}}") - 1, "numbers of other kinds");
+}
+
+
 int
 main(void)
 {
@@ -685,6 +738,7 @@ main(void)
     test_corners();
     test_depth();
     test_round_trip();
+    test_numbers();
 
     conf_buf_free(&buf);
 

@@ -760,12 +760,40 @@ test_tokens(void)
 }
 
 
+static void
+test_bearer(void)
+{
+    size_t  i;
+
+    static const struct {
+        conf_str_t  header;
+        conf_str_t  token;
+    } rows[] = {
+        { conf_string("bearer, a.b-c_d"), conf_string("a.b-c_d") },
+        { conf_string(" Bearer ,x,y"), conf_string("x") },
+        { conf_string("bearer"), conf_null_string },
+        { conf_string("bearer,"), conf_null_string },
+        { conf_string("bearer, "), conf_null_string },
+        { conf_string("chat, bearer, x"), conf_null_string },
+        { conf_string("bearerx, y"), conf_null_string },
+        { conf_string("bearer y"), conf_null_string },
+        { conf_null_string, conf_null_string }
+    };
+
+    for (i = 0; i < conf_nelts(rows); i++) {
+        ok(conf_str_eq(conf_ws_bearer(rows[i].header), rows[i].token),
+           "bearer %zu", i);
+    }
+}
+
+
 int
 main(void)
 {
     conf_buf_init(&input, 0);
     conf_buf_init(&events, 0);
 
+    test_bearer();
     test_messages();
     test_lengths();
     test_limits();

@@ -452,6 +452,11 @@ test_schema(void)
        kit_err);
     kit_remove(kit_dir);
 
+    set_schema(kit_key(1));
+    ok(store != NULL, "one of before is brought to the next");
+    driver->close(store);
+    kit_remove(kit_dir);
+
     set_schema(kit_key(0));
     ok(store == NULL, "%s", kit_err);
     kit_remove(kit_dir);

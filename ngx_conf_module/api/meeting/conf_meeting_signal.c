@@ -18,6 +18,10 @@ static conf_rc_t conf_meeting_claim(conf_op_t *op, const void *in);
 static conf_rc_t conf_meeting_result(conf_op_t *op, const void *in);
 static conf_rc_t conf_meeting_media_said(conf_op_t *op,
     const conf_meeting_words_t *words, conf_str_t client_id);
+static void conf_meeting_media_bits(const conf_meeting_words_t *words,
+    conf_media_in_t *media);
+static void conf_meeting_media_own(conf_buf_t *buf,
+    const conf_meeting_words_t *words);
 static void conf_meeting_piece(conf_buf_t *buf, const char *name,
     conf_str_t json);
 static int32_t conf_meeting_number(conf_str_t text);
@@ -457,18 +461,44 @@ conf_meeting_screen(conf_op_t *op, const void *in)
 }
 
 
-/* Three ways to say it; which of the six words were given are bits. */
-
 static conf_rc_t
 conf_meeting_media_said(conf_op_t *op, const conf_meeting_words_t *words,
     conf_str_t client_id)
 {
-    size_t            i;
     conf_rc_t         rc;
-    uint32_t          bit;
-    uint64_t          given;
     conf_buf_t        buf;
     conf_media_in_t   media;
+
+    memset(&media, 0, sizeof(conf_media_in_t));
+    media.client_id = client_id;
+
+    conf_meeting_media_bits(words, &media);
+
+    if (media.mask == 0) {
+        return conf_op_fail(op, CONF_E_INVALID);
+    }
+
+    conf_buf_init(&buf, 0);
+    conf_meeting_media_own(&buf, words);
+
+    media.data.data = buf.data;
+    media.data.len = buf.len;
+
+    rc = conf_buf_ok(&buf) == CONF_OK ? conf_signal_media(op, &media)
+                                      : conf_op_fail(op, CONF_E_NOMEM);
+    conf_buf_free(&buf);
+
+    return rc;
+}
+
+
+/* Three ways to say it; which of the words were given are bits. */
+
+static void
+conf_meeting_media_bits(const conf_meeting_words_t *words,
+    conf_media_in_t *media)
+{
+    size_t  i;
 
     static const struct {
         conf_str_t    word;
@@ -492,67 +522,50 @@ conf_meeting_media_said(conf_op_t *op, const conf_meeting_words_t *words,
         { conf_string("screen_share"), CONF_MEDIA_SCREEN, true }
     };
 
-    given = words->input.given;
-    memset(&media, 0, sizeof(conf_media_in_t));
-    media.client_id = client_id;
+    media->mask = words->input.given
+                  & (CONF_MEDIA_AUDIO | CONF_MEDIA_VIDEO | CONF_MEDIA_SCREEN);
+    media->media = (words->audio ? CONF_MEDIA_AUDIO : 0)
+                   | (words->video ? CONF_MEDIA_VIDEO : 0)
+                   | (words->screen ? CONF_MEDIA_SCREEN : 0);
 
-    for (i = 0; i < 3; i++) {
-        bit = (uint32_t) 1 << i;
-
-        if ((given & bit) != 0) {
-            media.mask |= bit;
-            media.media |= (i == 0 ? words->audio
-                            : i == 1 ? words->video : words->screen)
-                           ? bit : 0;
-        }
-    }
-
-    for (i = 0; i < conf_nelts(types) && (given & 0x08) != 0; i++) {
-        if (conf_str_eq(types[i].word, words->media_type)) {
-            media.mask |= types[i].bit;
-            media.media |= words->enabled ? types[i].bit : 0;
+    for (i = 0; i < conf_nelts(types); i++) {
+        if ((words->input.given & CONF_MEETING_ENABLED) != 0
+            && conf_str_eq(types[i].word, words->media_type))
+        {
+            media->mask |= types[i].bit;
+            media->media |= words->enabled ? types[i].bit : 0;
         }
     }
 
     for (i = 0; i < conf_nelts(actions); i++) {
         if (conf_str_eq(actions[i].word, words->action)) {
-            media.mask |= actions[i].bit;
-            media.media |= actions[i].on ? actions[i].bit : 0;
+            media->mask |= actions[i].bit;
+            media->media |= actions[i].on ? actions[i].bit : 0;
         }
     }
+}
 
-    if (media.mask == 0) {
-        return conf_op_fail(op, CONF_E_INVALID);
-    }
 
-    /* The client's own words go with it, for those that know only them. */
+/* The client's own words go with it, for those that know only them. */
 
-    conf_buf_init(&buf, 0);
-
+static void
+conf_meeting_media_own(conf_buf_t *buf, const conf_meeting_words_t *words)
+{
     if (words->action.len != 0) {
-        conf_buf_lit(&buf, ",\"action\":");
-        conf_view_string(&buf, words->action);
+        conf_buf_lit(buf, ",\"action\":");
+        conf_view_string(buf, words->action);
     }
 
     if (words->media_type.len != 0) {
-        conf_buf_lit(&buf, ",\"media_type\":");
-        conf_view_string(&buf, words->media_type);
+        conf_buf_lit(buf, ",\"media_type\":");
+        conf_view_string(buf, words->media_type);
     }
 
-    if ((given & 0x08) != 0) {
-        conf_buf_lit(&buf, ",\"enabled\":");
-        conf_buf_str(&buf, words->enabled ? conf_str("true")
-                                          : conf_str("false"));
+    if ((words->input.given & CONF_MEETING_ENABLED) != 0) {
+        conf_buf_lit(buf, ",\"enabled\":");
+        conf_buf_str(buf, words->enabled ? conf_str("true")
+                                         : conf_str("false"));
     }
-
-    media.data.data = buf.data;
-    media.data.len = buf.len;
-
-    rc = conf_buf_ok(&buf) == CONF_OK ? conf_signal_media(op, &media)
-                                      : conf_op_fail(op, CONF_E_NOMEM);
-    conf_buf_free(&buf);
-
-    return rc;
 }
 
 

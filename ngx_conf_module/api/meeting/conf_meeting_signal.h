@@ -53,7 +53,12 @@ typedef struct {
     conf_str_t     client_id;
 } conf_meeting_said_t;
 
-/* What comes in a media-state, in whichever words. */
+/*
+ * What comes in a media-state, in whichever words.  The bits of given are
+ * CONF_MEDIA_* for the first three, then CONF_MEETING_ENABLED.
+ */
+
+#define CONF_MEETING_ENABLED  0x08
 
 typedef struct {
     conf_input_t   input;

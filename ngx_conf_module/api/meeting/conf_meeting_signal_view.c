@@ -263,6 +263,7 @@ typedef struct {
     uint64_t            users;
     uint64_t            session;
     conf_str_t          peer;
+    uint32_t            waiting;
     uint32_t            role;
     uint32_t            media;
     uint32_t            settings;
@@ -288,6 +289,11 @@ static const conf_view_row_t  conf_meeting_settings_rows[] = {
 static const conf_view_t  conf_meeting_settings_view =
     CONF_VIEW(conf_meeting_settings_rows, uint32_t);
 
+static const conf_str_t  conf_meeting_presences[] = {
+    conf_string("online"),
+    conf_string("waiting")
+};
+
 static const conf_view_row_t  conf_meeting_info_rows[] = {
     { .name = conf_string("meeting_id"), .kind = CONF_V_U64,
       .offset = CONF_AT(conf_meeting_info_t, room_id) },
@@ -297,6 +303,10 @@ static const conf_view_row_t  conf_meeting_info_rows[] = {
       .offset = CONF_AT(conf_meeting_info_t, session) },
     { .name = conf_string("peer_id"), .kind = CONF_V_STR,
       .offset = CONF_AT(conf_meeting_info_t, peer) },
+    { .name = conf_string("status"), .kind = CONF_V_ENUM,
+      .offset = CONF_AT(conf_meeting_info_t, waiting),
+      .names = conf_meeting_presences,
+      .nnames = conf_nelts(conf_meeting_presences) },
     CONF_MEETING_ROLE(CONF_AT(conf_meeting_info_t, role)),
     CONF_MEETING_MEDIA(CONF_AT(conf_meeting_info_t, media)),
     { .name = conf_string("settings"), .kind = CONF_V_OBJECT,
@@ -547,6 +557,7 @@ conf_meeting_info(conf_meeting_frame_t *frame, const conf_api_t *api,
     out.users = info->nusers;
     out.session = s->id;
     out.peer = s->bound->peer.id;
+    out.waiting = s->bound->waiting;
     out.role = s->bound->peer.role;
     out.media = s->bound->peer.media;
     out.settings = s->bound->settings;

@@ -10,17 +10,15 @@ use warnings;
 
 use Test::More;
 use Conference qw(jwt);
+use Conference::Limits qw(address);
 use Conference::Rpc;
-use Test::Nginx::Client qw(parse_response header_values);
+use Test::Nginx::Client qw(header_values);
 use Time::HiRes qw(time);
 
 my $c = Conference->new(
     workers => 2,
     confd_config => "scrypt_log_n 4\n",
-    http => "conf_zone main:16m;\nconf_backend unix:%CONFD%;\n"
-            . "conf_jwt_secret \"$Conference::JWT::Secret\";\n"
-            . "set_real_ip_from 127.0.0.1;\nreal_ip_header X-Real-IP;\n"
-            . "keepalive_requests 10000;\n",
+    http => Conference::Limits::http(),
     locations => "location / { conf_api roomchat; }\n"
                  . "location /free/ { conf_api roomchat; "
                  . "conf_rate_limit off; }\n",
@@ -29,7 +27,7 @@ my $c = Conference->new(
 my $rpc = Conference::Rpc->new($c->confd->socket);
 $rpc->hello(node => 5);
 
-my ($users, $address) = (0, 0);
+my $users = 0;
 
 sub user {
     my $reply = $rpc->call(USER_REGISTER => ['user' . ++$users, 'password1',
@@ -37,39 +35,8 @@ sub user {
     return $reply->{body}[0];
 }
 
-sub address {
-    $address++;
-    return '10.1.' . int($address / 200) . '.' . (1 + $address % 200);
-}
 
-
-# Sends a request n times over one connection: the responses, and the seconds
-# that it took.
-
-sub burst {
-    my ($n, $request, %header) = @_;
-    my $head = join '', map { "$_: $header{$_}\r\n" } sort keys %header;
-    my ($line, $body) = split /\n/, $request, 2;
-    my $one = "$line HTTP/1.1\r\nHost: a\r\n$head"
-              . (defined $body ? 'Content-Length: ' . length($body) . "\r\n"
-                               : '') . "\r\n" . (defined $body ? $body : '');
-    my $from = time;
-    my $bytes = $c->raw_http($one x $n . "GET /x HTTP/1.0\r\n\r\n",
-                             timeout => 30);
-    my $took = time - $from;
-    my @list;
-
-    while (1) {
-        my ($res, $rest) = parse_response($bytes);
-        last unless $res;
-        push @list, $res;
-        $bytes = $rest;
-    }
-
-    pop @list;
-    is(scalar @list, $n, "$n answers") if @list != $n;
-    return ($took, @list);
-}
+sub burst { return Conference::Limits::burst($c, @_) }
 
 
 sub statuses {

@@ -21,7 +21,7 @@ sub short {
 }
 
 sub state {
-    return $c->api($alice, GET => "$m/$_[0]")->{json}{data}{status};
+    return $c->api($alice, GET => "$m/$_[0]")->{json}{data}{status} // '';
 }
 
 my ($unstarted, $empty, $full) = map { short() } 1 .. 3;

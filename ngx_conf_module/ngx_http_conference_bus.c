@@ -24,6 +24,8 @@ struct ngx_http_conference_bus_s {
     ngx_http_conference_main_conf_t  *conf;
     ngx_connection_t                 *bell;
     ngx_event_t                       drain;       /* posted */
+    ngx_event_t                       ring;        /* posted */
+    conf_wake_t                       rings;       /* once a turn each */
     ngx_event_t                       tick;
     ngx_uint_t                        ticks;
     ngx_log_t                        *log;
@@ -37,6 +39,7 @@ static socklen_t ngx_http_conference_bus_name(ngx_http_conference_bus_t *bus,
     const conf_worker_t *worker, struct sockaddr_un *sun);
 static void ngx_http_conference_bus_wake(conf_env_t *env,
     const conf_wake_t *wake);
+static void ngx_http_conference_bus_ring(ngx_event_t *ev);
 static void ngx_http_conference_bus_rung(ngx_event_t *rev);
 static void ngx_http_conference_bus_drain(ngx_event_t *ev);
 static void ngx_http_conference_bus_tick(ngx_event_t *ev);
@@ -64,6 +67,10 @@ ngx_http_conference_bus_init(ngx_http_conference_main_conf_t *cmcf,
     bus->drain.data = bus;
     bus->drain.log = cycle->log;
 
+    bus->ring.handler = ngx_http_conference_bus_ring;
+    bus->ring.data = bus;
+    bus->ring.log = cycle->log;
+
     bus->tick.handler = ngx_http_conference_bus_tick;
     bus->tick.data = bus;
     bus->tick.log = cycle->log;
@@ -86,6 +93,7 @@ void
 ngx_http_conference_bus_close(ngx_http_conference_main_conf_t *cmcf)
 {
     if (cmcf->bus != NULL && cmcf->bus->bell != NULL) {
+        ngx_http_conference_bus_ring(&cmcf->bus->ring);
         ngx_close_connection(cmcf->bus->bell);
         cmcf->bus->bell = NULL;
     }
@@ -157,14 +165,16 @@ ngx_http_conference_bus_name(ngx_http_conference_bus_t *bus,
 }
 
 
-/* Our own inbox needs no ring, only a turn of its own. */
+/*
+ * Our own inbox needs no ring, only a turn of its own.  Others are rung when
+ * this turn's events are done: one that drains as fast as we fill would else
+ * be rung for every message.
+ */
 
 static void
 ngx_http_conference_bus_wake(conf_env_t *env, const conf_wake_t *wake)
 {
-    size_t                      i;
-    socklen_t                   len;
-    struct sockaddr_un          sun;
+    size_t                      i, k;
     ngx_http_conference_bus_t  *bus;
 
     bus = ((ngx_http_conference_main_conf_t *) env->data)->bus;
@@ -178,17 +188,47 @@ ngx_http_conference_bus_wake(conf_env_t *env, const conf_wake_t *wake)
             continue;
         }
 
-        if (bus->bell == NULL) {
+        for (k = 0; k < bus->rings.n; k++) {
+            if (bus->rings.workers[k].number == wake->workers[i].number) {
+                break;
+            }
+        }
+
+        if (k < bus->rings.n) {
             continue;
         }
 
-        len = ngx_http_conference_bus_name(bus, &wake->workers[i], &sun);
+        if (k == CONF_WORKERS_MAX) {
+            ngx_http_conference_bus_ring(&bus->ring);
+        }
+
+        bus->rings.workers[bus->rings.n++] = wake->workers[i];
+
+        if (!bus->ring.posted) {
+            ngx_post_event(&bus->ring, &ngx_posted_events);
+        }
+    }
+}
+
+
+static void
+ngx_http_conference_bus_ring(ngx_event_t *ev)
+{
+    size_t                      i;
+    socklen_t                   len;
+    struct sockaddr_un          sun;
+    ngx_http_conference_bus_t  *bus = ev->data;
+
+    for (i = 0; bus->bell != NULL && i < bus->rings.n; i++) {
+        len = ngx_http_conference_bus_name(bus, &bus->rings.workers[i], &sun);
 
         /* A full queue has rung already; a dead worker is found by probes. */
 
         (void) sendto(bus->bell->fd, "", 1, MSG_DONTWAIT,
                       (struct sockaddr *) &sun, len);
     }
+
+    bus->rings.n = 0;
 }
 
 

@@ -145,9 +145,18 @@ ngx_http_conference_ws_start(ngx_http_conference_ctx_t *ctx)
     ngx_str_t                  rest;
     ngx_connection_t          *c;
     ngx_http_request_t        *r = ctx->request;
+    ngx_http_core_loc_conf_t  *clcf;
     ngx_http_conference_ws_t  *ws = ctx->socket;
 
     c = r->connection;
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+    /* No frame waits for the client to acknowledge the one before it. */
+
+    if (clcf->tcp_nodelay && ngx_tcp_nodelay(c) != NGX_OK) {
+        ngx_http_finalize_request(r, NGX_HTTP_CLOSE);
+        return;
+    }
 
     rc = ngx_http_conference_ws_switch(ctx);
     if (rc != NGX_OK) {

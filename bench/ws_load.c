@@ -16,7 +16,8 @@
  *
  * conf: socket j is user USER + j, a member of room ROOM + j / SOCKETS, with
  * a token that is made here of SECRET.  nchan: a websocket at /ws/<room>.
- * signal: as conf, in the room's signaling: media to all, offers to another.
+ * signal: as conf, in the room's signaling: media to all, and at times an offer
+ * or answer with its candidates to each other one.
  *
  * -c names processes (pid,pid:pid,...) whose CPU time is taken over the
  * measured seconds, in groups.  Prints one line of JSON.
@@ -59,7 +60,7 @@
 #define LOAD_MARK        "@@"
 #define LOAD_FRAME_MAX   65536
 #define LOAD_JOIN        "{\"type\":\"join\",\"data\":{}}"
-#define LOAD_MEDIA       8           /* each so many, one of media */
+#define LOAD_CANDIDATES  4           /* of one side of a connection */
 #define LOAD_SDP         1000        /* bytes that an offer has more */
 
 enum {
@@ -132,6 +133,7 @@ static void load_send(load_socket_t *s, unsigned opcode, const char *data,
     size_t len);
 static void load_publish(load_socket_t *s);
 static void load_signal(load_socket_t *s, char *text);
+static uint64_t load_step_ns(void);
 static int load_due(void);
 static unsigned load_total(void);
 static void load_wait_quiet(void);
@@ -360,9 +362,8 @@ load_child(unsigned proc)
 
         if (conf.rate != 0) {
             socks[i].due_ns = load_now_ns()
-                              + (uint64_t) (1e9 / conf.rate * (double) j
-                                            / (double) (conf.rooms
-                                                        * conf.sockets));
+                              + (uint64_t) ((double) load_step_ns() * j
+                                            / (conf.rooms * conf.sockets));
         }
 
         for (unsigned w = 0; w < conf.window; w++) {
@@ -775,32 +776,62 @@ load_publish(load_socket_t *s)
 }
 
 
+/*
+ * What the media are, to all; and once in as many turns as there are others,
+ * as one does who joins, its side of a connection to each of them: the
+ * description, and the candidates behind it.
+ */
+
 static void
 load_signal(load_socket_t *s, char *text)
 {
-    int       n;
-    char      message[LOAD_FRAME_MAX];
-    bool      sdp = s->nonce % 10 < 2;
-    unsigned  other;
+    int          n;
+    char         message[LOAD_FRAME_MAX];
+    unsigned     i, first, other, others;
+    const char  *type;
 
-    other = (s->index + 1 + s->nonce % (conf.sockets - 1)) % conf.sockets
-            + s->index / conf.sockets * conf.sockets;
+    n = snprintf(message, sizeof(message), "{\"type\":\"media-state\","
+                 "\"data\":{\"audio_enabled\":true,"
+                 "\"action\":\"%.26s\"}}", text);
+    load_send(s, 1, message, (size_t) n);
 
-    if (s->nonce % LOAD_MEDIA == 0) {
-        n = snprintf(message, sizeof(message), "{\"type\":\"media-state\","
-                     "\"data\":{\"audio_enabled\":true,"
-                     "\"action\":\"%.26s\"}}", text);
+    others = conf.sockets - 1;
 
-    } else {
-        memset(text + conf.bytes, 'x', sdp ? LOAD_SDP : 0);
-        text[conf.bytes + (sdp ? LOAD_SDP : 0)] = '\0';
-
-        n = snprintf(message, sizeof(message), "{\"type\":\"%s\",\"to\":%"
-                     PRIu64 ",\"data\":{\"sdp\":\"%s\"}}",
-                     sdp ? "offer" : "ice-candidate", conf.user + other, text);
+    if (others == 0 || (s->nonce + s->index) % others != 0) {
+        return;
     }
 
-    load_send(s, 1, message, (size_t) n);
+    first = s->index / conf.sockets * conf.sockets;
+    memset(text + conf.bytes, 'x', LOAD_SDP);
+
+    for (other = first; other <= first + others; other++) {
+        if (other == s->index) {
+            continue;
+        }
+
+        type = s->index < other ? "offer" : "answer";
+        text[conf.bytes] = 'x';
+        text[conf.bytes + LOAD_SDP] = '\0';
+
+        for (i = 0; i <= LOAD_CANDIDATES; i++) {
+            n = snprintf(message, sizeof(message), "{\"type\":\"%s\",\"to\":%"
+                         PRIu64 ",\"data\":{\"sdp\":\"%s\"}}",
+                         type, conf.user + other, text);
+            load_send(s, 1, message, (size_t) n);
+
+            type = "ice-candidate";
+            text[conf.bytes] = '\0';
+        }
+    }
+}
+
+
+/* From one message of a publisher to its next: a room's share. */
+
+static uint64_t
+load_step_ns(void)
+{
+    return (uint64_t) (1e9 / conf.rate * conf.publishers);
 }
 
 
@@ -810,7 +841,7 @@ static int
 load_due(void)
 {
     size_t    i;
-    uint64_t  now_ns, next_ns, step_ns;
+    uint64_t  now_ns, next_ns;
 
     if (atomic_load(&shared->phase) >= LOAD_DRAIN) {
         return 20;
@@ -818,7 +849,6 @@ load_due(void)
 
     now_ns = load_now_ns();
     next_ns = now_ns + 20000000;
-    step_ns = (uint64_t) (1e9 / conf.rate * conf.publishers);
 
     for (i = 0; i < nsocks; i++) {
         if (socks[i].due_ns == 0) {
@@ -827,7 +857,7 @@ load_due(void)
 
         if (socks[i].due_ns <= now_ns) {
             load_publish(&socks[i]);
-            socks[i].due_ns += step_ns;
+            socks[i].due_ns += load_step_ns();
         }
 
         if (socks[i].due_ns < next_ns) {

@@ -18,7 +18,7 @@
 #define NGX_HTTP_CONFERENCE_WS_OPS      64      /* messages under way */
 #define NGX_HTTP_CONFERENCE_WS_CLOSE    5000    /* ms for the peer's close */
 #define NGX_HTTP_CONFERENCE_WS_LINGER   2000    /* ms for its end of stream */
-#define NGX_HTTP_CONFERENCE_WS_ARENA    1024
+#define NGX_HTTP_CONFERENCE_WS_ARENA    4096
 #define NGX_HTTP_CONFERENCE_WS_BATCH    16      /* reads in a turn */
 
 
@@ -45,6 +45,10 @@ static void ngx_http_conference_ws_end(ngx_http_conference_ws_t *ws);
 /* A worker has one thread: one buffer reads for all its sockets. */
 
 u_char  ngx_http_conference_ws_buf[NGX_HTTP_CONFERENCE_WS_READ];
+
+/* What the last message to end leaves for the next; NULL while it is used. */
+
+static conf_arena_t  *ngx_http_conference_ws_arena;
 
 
 void
@@ -314,7 +318,13 @@ ngx_http_conference_ws_message(ngx_http_conference_ws_t *ws, conf_str_t data)
         return;
     }
 
-    arena = conf_arena_create(NGX_HTTP_CONFERENCE_WS_ARENA, 0);
+    arena = ngx_http_conference_ws_arena;
+    ngx_http_conference_ws_arena = NULL;
+
+    if (arena == NULL) {
+        arena = conf_arena_create(NGX_HTTP_CONFERENCE_WS_ARENA, 0);
+    }
+
     wo = arena == NULL ? NULL
                        : conf_arena_calloc(arena, sizeof(*wo));
     if (wo == NULL) {
@@ -391,6 +401,7 @@ ngx_http_conference_ws_finish(conf_op_t *op)
 static void
 ngx_http_conference_ws_op_end(ngx_http_conference_ws_op_t *wo)
 {
+    conf_arena_t              *arena;
     ngx_http_conference_ws_t  *ws = wo->ws;
 
     if (wo->prev != NULL) {
@@ -404,7 +415,15 @@ ngx_http_conference_ws_op_end(ngx_http_conference_ws_op_t *wo)
     }
 
     ws->nops--;
-    conf_arena_destroy(wo->op.arena);
+    arena = wo->op.arena;
+
+    if (ngx_http_conference_ws_arena == NULL) {
+        conf_arena_reset(arena);
+        ngx_http_conference_ws_arena = arena;
+
+    } else {
+        conf_arena_destroy(arena);
+    }
 }
 
 

@@ -278,8 +278,6 @@ conf_openapi_tag(conf_buf_t *buf, const char *path)
 {
     size_t  len;
 
-    len = 0;
-
     for ( ;; path += len) {
         path += strspn(path, "/");
         len = strcspn(path, "/");

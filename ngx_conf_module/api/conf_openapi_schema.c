@@ -456,8 +456,9 @@ conf_openapi_view_row(conf_buf_t *buf, const conf_view_row_t *row,
         [CONF_V_CONTENT] = "{\"description\":\"any JSON value\"}",
         [CONF_V_STRS] = "{\"type\":\"array\",\"items\":{\"type\":\"string\"}}",
         [CONF_V_U64S] = "{\"type\":\"array\",\"items\":{\"type\":\"integer\"}}",
-        [CONF_V_COUNTS] = "{\"type\":\"object\","
-                          "\"additionalProperties\":{\"type\":\"integer\"}}",
+        [CONF_V_COUNTS] =
+            ("{\"type\":\"object\","
+             "\"additionalProperties\":{\"type\":\"integer\"}}"),
         [CONF_V_U64_HEX] =
             "{\"type\":\"string\",\"pattern\":\"^([0-9a-f]{16})?$\"}",
         [CONF_V_BIT] = "{\"type\":\"boolean\"}"

@@ -43,6 +43,7 @@ export class Chat extends EventTarget {
         this.room = null;
         this.listed = false;
         this.seeing = false;    // the end of the open room is on the screen
+        this.heard = new Map(); // presence since its members were asked for
         this.syncs = [];
         this.syncing = 0;
         this.offline = false;
@@ -565,14 +566,28 @@ export class Chat extends EventTarget {
             return;
         }
 
+        // What is heard of a member after the question may be newer than the
+        // answer, and an answer may be overtaken by that of a later question.
+
+        const heard = this.heard = new Map();
+
         try {
             const list = await api.members(room.id);
 
+            if (heard !== this.heard) {
+                return;
+            }
+
             list.forEach(user => this.know(user));
-            room.members = new Map(list.map(user => [user.ID, user]));
+            room.members = new Map(list.map(user => [user.ID,
+                { ...user, online: heard.get(user.ID) ?? user.online }]));
             room.count = list.length;
             room.lost = '';
         } catch (failure) {
+            if (heard !== this.heard) {
+                return;
+            }
+
             room.lost = failure.message;
         }
 
@@ -594,6 +609,7 @@ export class Chat extends EventTarget {
         }
 
         if (room && room === this.room) {
+            this.heard.set(data.user_id, data.online);
             this.tell('members');
             this.tell('room');
 

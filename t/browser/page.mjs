@@ -128,6 +128,36 @@ async function models(page) {
         chat.frame({ code: 0, data: { ...line(11), room_id: 99 } });
         found.foreign = [seqs(chat), chat.sent_.length];
 
+        // Presence is heard while an older list of members is on its way,
+        // and lists overtake each other.
+
+        const { api } = await import('/app/api.js');
+        const { members } = api;
+        const asked = [];
+        const list = online => [{ ID: 2, username: 'bob', online }];
+        const bob = () => chat.room.members.get(2).online;
+
+        api.members = () => new Promise(answer => asked.push(answer));
+        chat = make();
+
+        const loads = [chat.loadMembers(), chat.loadMembers()];
+        chat.frame({ code: 3, data: { type: 'presence', room_id: 1,
+            user_id: 2, online: true } });
+        asked[1](list(false));
+        await loads[1];
+        found.presence = [bob()];
+
+        loads.push(chat.loadMembers());
+        asked[2](list(false));
+        await loads[2];
+        asked[0](list(true));
+        await loads[0];
+        found.presence.push(bob());
+        chat.frame({ code: 3, data: { type: 'presence', room_id: 1,
+            user_id: 2, online: true } });
+        found.presence.push(bob());
+        api.members = members;
+
         // No more than what one can look at.
 
         chat = make();
@@ -167,6 +197,8 @@ is(JSON.stringify(model.epoch), '["",false]', 'and when the epoch is new');
 is(JSON.stringify(model.far), '["",false]', 'and when too much was missed');
 is(JSON.stringify(model.foreign), '["6 7 8 9 10",0]',
    'other frames change nothing');
+is(JSON.stringify(model.presence), '[true,false,true]',
+   'presence is what was heard last');
 is(JSON.stringify(model.long), '[true,2000,false]',
    'a room does not grow for ever');
 

@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
@@ -24,26 +25,36 @@ static void confd_done_put(confd_done_t *done, confd_jobs_t *jobs);
 
 
 conf_rc_t
-confd_done_init(confd_done_t *done, uv_loop_t *loop, uv_async_cb cb)
+confd_done_init(confd_done_t *done, uv_loop_t *loop, uv_poll_cb cb)
 {
     confd_jobs_init(&done->jobs);
 
-    if (pthread_mutex_init(&done->lock, NULL) != 0) {
+    done->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (done->fd == -1) {
         return CONF_E_NOMEM;
     }
 
-    if (uv_async_init(loop, &done->async, cb) != 0) {
-        pthread_mutex_destroy(&done->lock);
+    if (uv_poll_init(loop, &done->poll, done->fd) != 0) {
+        (void) close(done->fd);
         return CONF_E_NOMEM;
     }
+
+    (void) pthread_mutex_init(&done->lock, NULL);
+    (void) uv_poll_start(&done->poll, UV_READABLE, cb);
 
     return CONF_OK;
 }
 
 
+/* A job that comes right after the read wakes the loop again. */
+
 void
 confd_done_take(confd_done_t *done, confd_jobs_t *jobs)
 {
+    eventfd_t  n;
+
+    (void) eventfd_read(done->fd, &n);
+
     pthread_mutex_lock(&done->lock);
     confd_jobs_move(jobs, &done->jobs);
     pthread_mutex_unlock(&done->lock);
@@ -54,6 +65,7 @@ void
 confd_done_free(confd_done_t *done)
 {
     pthread_mutex_destroy(&done->lock);
+    (void) close(done->fd);
 }
 
 
@@ -352,6 +364,6 @@ confd_done_put(confd_done_t *done, confd_jobs_t *jobs)
     pthread_mutex_unlock(&done->lock);
 
     if (first) {
-        (void) uv_async_send(&done->async);
+        (void) eventfd_write(done->fd, 1);
     }
 }

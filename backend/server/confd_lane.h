@@ -41,12 +41,16 @@ typedef struct {
     confd_work_t         *work;
 } confd_lane_conf_t;
 
-/* Finished jobs; jobs under the lock. */
+/*
+ * Finished jobs; jobs under the lock.  The loop is woken by a descriptor of
+ * our own: with uv_async_send() it spins until the call that woke it returns.
+ */
 
 typedef struct {
     pthread_mutex_t       lock;
     confd_jobs_t          jobs;
-    uv_async_t            async;
+    int                   fd;
+    uv_poll_t             poll;
 } confd_done_t;
 
 /*
@@ -89,9 +93,11 @@ typedef struct {
 } confd_lane_t;
 
 
-/* The list of finished jobs; cb runs on the loop.  CONF_OK, CONF_E_NOMEM. */
-conf_rc_t confd_done_init(confd_done_t *done, uv_loop_t *loop,
-    uv_async_cb cb);
+/*
+ * The list of finished jobs; cb runs on the loop.  CONF_OK, or CONF_E_NOMEM
+ * with nothing left in the loop.
+ */
+conf_rc_t confd_done_init(confd_done_t *done, uv_loop_t *loop, uv_poll_cb cb);
 
 /* Moves what is finished to jobs; on the loop. */
 void confd_done_take(confd_done_t *done, confd_jobs_t *jobs);

@@ -24,6 +24,7 @@ static conf_rc_t confd_server_bus(confd_server_t *server, char *err,
 static conf_rc_t confd_server_listen(confd_server_t *server, char *err,
     size_t errlen);
 static conf_rc_t confd_server_lanes(confd_server_t *server);
+static conf_rc_t confd_server_loop(confd_server_t *server);
 static void confd_server_handles(confd_server_t *server);
 static void confd_server_files(const confd_config_t *config);
 static void confd_server_close(confd_server_t *server);
@@ -36,7 +37,7 @@ static void confd_server_call(confd_server_t *server, confd_link_t *link,
 static void confd_server_link_gone(confd_server_t *server,
     confd_link_t *link);
 static void confd_server_link_closed(confd_server_t *server);
-static void confd_server_done(uv_async_t *async);
+static void confd_server_done(uv_poll_t *poll, int status, int events);
 static void confd_server_turn(uv_check_t *check);
 
 static void confd_server_signal(uv_signal_t *handle, int signo);
@@ -72,7 +73,7 @@ confd_server_open(confd_server_t *server, const confd_config_t *config,
 
     /* From here on the directory is ours. */
 
-    if (uv_loop_init(&server->loop) != 0) {
+    if (confd_server_loop(server) != CONF_OK) {
         confd_work_close(&server->work);
         server->work.driver->close(server->work.store);
         snprintf(err, errlen, "cannot make an event loop");
@@ -303,6 +304,29 @@ confd_server_lanes(confd_server_t *server)
 }
 
 
+static conf_rc_t
+confd_server_loop(confd_server_t *server)
+{
+    conf_rc_t  rc;
+
+    if (uv_loop_init(&server->loop) != 0) {
+        return CONF_E_NOMEM;
+    }
+
+    rc = confd_done_init(&server->done, &server->loop, confd_server_done);
+
+    if (rc != CONF_OK) {
+        (void) uv_loop_close(&server->loop);
+        return rc;
+    }
+
+    server->loop.data = server;
+    server->done.poll.data = server;
+
+    return CONF_OK;
+}
+
+
 /* The handles that live as long as the server; none of these can fail. */
 
 static void
@@ -313,11 +337,6 @@ confd_server_handles(confd_server_t *server)
 
     _Static_assert(conf_nelts(signals)
                    == conf_nelts(((confd_server_t *) 0)->signals), "signals");
-
-    server->loop.data = server;
-
-    (void) confd_done_init(&server->done, &server->loop, confd_server_done);
-    server->done.async.data = server;
 
     (void) uv_pipe_init(&server->loop, &server->listener, 0);
     server->listener.data = server;
@@ -533,12 +552,12 @@ confd_server_link_closed(confd_server_t *server)
 /* Jobs are back: touches first, so that nobody answers from a stale copy. */
 
 static void
-confd_server_done(uv_async_t *async)
+confd_server_done(uv_poll_t *poll, int status, int events)
 {
     bool             mail;
     confd_job_t     *job;
     confd_jobs_t     jobs;
-    confd_server_t  *server = async->data;
+    confd_server_t  *server = poll->data;
 
     confd_jobs_init(&jobs);
     confd_done_take(&server->done, &jobs);
@@ -698,7 +717,7 @@ confd_server_close_handles(confd_server_t *server)
 {
     size_t        i;
     uv_handle_t  *handles[] = {
-        (uv_handle_t *) &server->done.async,
+        (uv_handle_t *) &server->done.poll,
         (uv_handle_t *) &server->listener,
         (uv_handle_t *) &server->check,
         (uv_handle_t *) &server->deadline,

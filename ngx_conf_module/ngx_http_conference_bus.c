@@ -18,6 +18,7 @@
 #define NGX_HTTP_CONFERENCE_BUS_TICK   250             /* ms */
 #define NGX_HTTP_CONFERENCE_BUS_PROBE  4               /* ticks */
 #define NGX_HTTP_CONFERENCE_BUS_DRAIN  (1024 * 1024)   /* bytes a turn */
+#define NGX_HTTP_CONFERENCE_BUS_LATE   2               /* ms */
 
 
 struct ngx_http_conference_bus_s {
@@ -26,6 +27,8 @@ struct ngx_http_conference_bus_s {
     ngx_event_t                       drain;       /* posted */
     ngx_event_t                       ring;        /* posted */
     conf_wake_t                       rings;       /* once a turn each */
+    ngx_event_t                       late;
+    conf_wake_t                       naps;        /* rung when it is late */
     ngx_event_t                       tick;
     ngx_uint_t                        ticks;
     ngx_log_t                        *log;
@@ -39,7 +42,10 @@ static socklen_t ngx_http_conference_bus_name(ngx_http_conference_bus_t *bus,
     const conf_worker_t *worker, struct sockaddr_un *sun);
 static void ngx_http_conference_bus_wake(conf_env_t *env,
     const conf_wake_t *wake);
+static void ngx_http_conference_bus_add(conf_wake_t *list,
+    const conf_worker_t *worker);
 static void ngx_http_conference_bus_ring(ngx_event_t *ev);
+static void ngx_http_conference_bus_late(ngx_event_t *ev);
 static void ngx_http_conference_bus_rung(ngx_event_t *rev);
 static void ngx_http_conference_bus_drain(ngx_event_t *ev);
 static void ngx_http_conference_bus_tick(ngx_event_t *ev);
@@ -71,6 +77,10 @@ ngx_http_conference_bus_init(ngx_http_conference_main_conf_t *cmcf,
     bus->ring.data = bus;
     bus->ring.log = cycle->log;
 
+    bus->late.handler = ngx_http_conference_bus_late;
+    bus->late.data = bus;
+    bus->late.log = cycle->log;
+
     bus->tick.handler = ngx_http_conference_bus_tick;
     bus->tick.data = bus;
     bus->tick.log = cycle->log;
@@ -93,9 +103,23 @@ void
 ngx_http_conference_bus_close(ngx_http_conference_main_conf_t *cmcf)
 {
     if (cmcf->bus != NULL && cmcf->bus->bell != NULL) {
+        ngx_http_conference_bus_late(&cmcf->bus->late);
         ngx_http_conference_bus_ring(&cmcf->bus->ring);
         ngx_close_connection(cmcf->bus->bell);
         cmcf->bus->bell = NULL;
+    }
+}
+
+
+void
+ngx_http_conference_bus_look(ngx_http_conference_main_conf_t *cmcf)
+{
+    ngx_http_conference_bus_t  *bus = cmcf->bus;
+
+    if (!bus->drain.posted
+        && conf_inbox_waits(&cmcf->env.shm, &cmcf->env.worker))
+    {
+        ngx_post_event(&bus->drain, &ngx_posted_events);
     }
 }
 
@@ -168,13 +192,14 @@ ngx_http_conference_bus_name(ngx_http_conference_bus_t *bus,
 /*
  * Our own inbox needs no ring, only a turn of its own.  Others are rung when
  * this turn's events are done: one that drains as fast as we fill would else
- * be rung for every message.
+ * be rung for every message.  One that is busy looks by itself, and is rung
+ * only when it has not for a while: to be woken costs more than a message.
  */
 
 static void
 ngx_http_conference_bus_wake(conf_env_t *env, const conf_wake_t *wake)
 {
-    size_t                      i, k;
+    size_t                      i;
     ngx_http_conference_bus_t  *bus;
 
     bus = ((ngx_http_conference_main_conf_t *) env->data)->bus;
@@ -185,28 +210,41 @@ ngx_http_conference_bus_wake(conf_env_t *env, const conf_wake_t *wake)
                 ngx_post_event(&bus->drain, &ngx_posted_events);
             }
 
-            continue;
-        }
+        } else if ((wake->awake & ((uint64_t) 1 << i)) != 0) {
+            ngx_http_conference_bus_add(&bus->naps, &wake->workers[i]);
 
-        for (k = 0; k < bus->rings.n; k++) {
-            if (bus->rings.workers[k].number == wake->workers[i].number) {
-                break;
+            if (!bus->late.timer_set) {
+                ngx_add_timer(&bus->late, NGX_HTTP_CONFERENCE_BUS_LATE);
+            }
+
+        } else {
+            ngx_http_conference_bus_add(&bus->rings, &wake->workers[i]);
+
+            if (!bus->ring.posted) {
+                ngx_post_event(&bus->ring, &ngx_posted_events);
             }
         }
+    }
+}
 
-        if (k < bus->rings.n) {
-            continue;
+
+/* A slot has one worker, so the list has room. */
+
+static void
+ngx_http_conference_bus_add(conf_wake_t *list, const conf_worker_t *worker)
+{
+    size_t  i;
+
+    for (i = 0; i < list->n; i++) {
+        if (list->workers[i].slot == worker->slot) {
+            break;
         }
+    }
 
-        if (k == CONF_WORKERS_MAX) {
-            ngx_http_conference_bus_ring(&bus->ring);
-        }
+    list->workers[i] = *worker;
 
-        bus->rings.workers[bus->rings.n++] = wake->workers[i];
-
-        if (!bus->ring.posted) {
-            ngx_post_event(&bus->ring, &ngx_posted_events);
-        }
+    if (i == list->n) {
+        list->n++;
     }
 }
 
@@ -229,6 +267,23 @@ ngx_http_conference_bus_ring(ngx_event_t *ev)
     }
 
     bus->rings.n = 0;
+}
+
+
+static void
+ngx_http_conference_bus_late(ngx_event_t *ev)
+{
+    size_t                      i;
+    ngx_http_conference_bus_t  *bus = ev->data;
+
+    for (i = 0; i < bus->naps.n; i++) {
+        if (conf_inbox_waits(&bus->conf->env.shm, &bus->naps.workers[i])) {
+            ngx_http_conference_bus_add(&bus->rings, &bus->naps.workers[i]);
+        }
+    }
+
+    bus->naps.n = 0;
+    ngx_http_conference_bus_ring(&bus->ring);
 }
 
 

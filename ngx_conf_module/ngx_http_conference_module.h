@@ -127,6 +127,9 @@ ngx_int_t ngx_http_conference_bus_init(ngx_http_conference_main_conf_t *cmcf,
     ngx_cycle_t *cycle);
 void ngx_http_conference_bus_close(ngx_http_conference_main_conf_t *cmcf);
 
+/* Looks into the inbox: for events that come often and cost little. */
+void ngx_http_conference_bus_look(ngx_http_conference_main_conf_t *cmcf);
+
 
 /* ngx_http_conference_request.c */
 

@@ -552,6 +552,8 @@ ngx_http_conference_rpc_read(ngx_event_t *rev)
     ngx_connection_t           *c = rev->data;
     ngx_http_conference_rpc_t  *rpc = c->data;
 
+    ngx_http_conference_bus_look(rpc->conf);
+
     for ( ;; ) {
         p = conf_buf_reserve(&rpc->in, NGX_HTTP_CONFERENCE_RPC_CHUNK);
         if (p == NULL) {

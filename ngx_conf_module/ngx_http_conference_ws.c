@@ -81,6 +81,8 @@ ngx_http_conference_ws_readable(ngx_event_t *rev)
     ngx_connection_t          *c = rev->data;
     ngx_http_conference_ws_t  *ws = c->data;
 
+    ngx_http_conference_bus_look(ws->session.env->data);
+
     if (c->close) {
 
         /* The worker goes, or its time to go has passed: say so. */

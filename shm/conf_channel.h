@@ -224,6 +224,12 @@ size_t conf_channel_heads(conf_shm_t *shm, uint64_t after,
 conf_rc_t conf_inbox_drain(conf_shm_t *shm, const conf_worker_t *worker,
     conf_buf_t *buf, size_t bytes_max, bool *lost);
 
+/*
+ * Is there something in a worker's inbox, its own or another's?  A hint, read
+ * without the lock: what is put there at this moment may be missed.
+ */
+bool conf_inbox_waits(conf_shm_t *shm, const conf_worker_t *worker);
+
 /* The event at *pos of buf, which moves on.  CONF_OK, CONF_DONE. */
 conf_rc_t conf_inbox_next(const conf_buf_t *buf, size_t *pos,
     conf_event_t *event);

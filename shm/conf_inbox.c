@@ -68,6 +68,7 @@ conf_inbox_drain(conf_shm_t *shm, const conf_worker_t *worker, conf_buf_t *buf,
         *lost = *lost || w->lost;
         w->lost = false;
         w->rung = w->depth != 0;
+        w->drained_ms = shm->ops->now_ms(shm->ops->ctx);
         rc = w->rung ? CONF_OK : CONF_DONE;
 
         conf_shm_unlock(shm);
@@ -75,6 +76,21 @@ conf_inbox_drain(conf_shm_t *shm, const conf_worker_t *worker, conf_buf_t *buf,
     } while (need != 0);
 
     return rc;
+}
+
+
+bool
+conf_inbox_waits(conf_shm_t *shm, const conf_worker_t *worker)
+{
+    const conf_shm_root_t    *root;
+    const conf_shm_worker_t  *w;
+
+    root = *shm->root;
+    w = &root->workers[worker->slot % CONF_WORKERS_MAX];
+
+    return __atomic_load_n(&w->rung, __ATOMIC_RELAXED)
+           && __atomic_load_n(&w->id.number, __ATOMIC_RELAXED)
+              == worker->number;
 }
 
 
@@ -109,8 +125,10 @@ conf_inbox_next(const conf_buf_t *buf, size_t *pos, conf_event_t *event)
 
 void
 conf_shm_inbox_put(conf_shm_root_t *root, conf_shm_worker_t *worker,
-    conf_shm_event_t *event, conf_wake_t *wake)
+    conf_shm_event_t *event, int64_t now_ms, conf_wake_t *wake)
 {
+    uint64_t  bit, awake;
+
     if (worker->ending) {
         return;
     }
@@ -132,6 +150,13 @@ conf_shm_inbox_put(conf_shm_root_t *root, conf_shm_worker_t *worker,
 
     if (!worker->rung) {
         worker->rung = true;
+
+        /* Of a clock that was set back the difference is no small one. */
+
+        bit = (uint64_t) 1 << wake->n;
+        awake = (uint64_t) (now_ms - worker->drained_ms) < CONF_AWAKE_MS;
+
+        wake->awake = awake ? wake->awake | bit : wake->awake & ~bit;
         wake->workers[wake->n++] = worker->id;
     }
 }

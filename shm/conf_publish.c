@@ -408,7 +408,7 @@ conf_publish_deliver(conf_publish_ctx_t *p, conf_shm_event_t *event)
     for (sub = p->channel->subs; sub != NULL; sub = sub->next) {
         if ((slots & ((uint64_t) 1 << sub->slot)) != 0) {
             conf_shm_inbox_put(root, &root->workers[sub->slot], event,
-                               p->wake);
+                               p->now_ms, p->wake);
         }
     }
 

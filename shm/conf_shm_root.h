@@ -70,6 +70,7 @@ typedef struct {
     bool                  lost;         /* an event, since the last drain */
     bool                  ending;       /* hears nothing and opens nothing */
     size_t                bytes;
+    int64_t               drained_ms;
     uint64_t              dropped;
     conf_counters_t       counters;
 } conf_shm_worker_t;
@@ -379,7 +380,7 @@ void conf_shm_event_release(conf_shm_t *shm, conf_shm_root_t *root,
 
 /* Takes a reference, or drops the event when the inbox is full. */
 void conf_shm_inbox_put(conf_shm_root_t *root, conf_shm_worker_t *worker,
-    conf_shm_event_t *event, conf_wake_t *wake);
+    conf_shm_event_t *event, int64_t now_ms, conf_wake_t *wake);
 
 /* Drops at most max events; true when there are no more. */
 bool conf_shm_inbox_drop(conf_shm_t *shm, conf_shm_root_t *root,

@@ -24,10 +24,17 @@ typedef struct {
     uint64_t    pid;
 } conf_worker_t;
 
-/* The workers whose doorbell must be rung, after the call that filled this. */
+/*
+ * The workers whose doorbell must be rung, after the call that filled this.
+ * awake has a bit for each of them that has emptied its inbox less than
+ * CONF_AWAKE_MS ago: it is likely to look again before a ring would wake it.
+ */
+
+#define CONF_AWAKE_MS       2
 
 typedef struct {
     size_t          n;
+    uint64_t        awake;
     conf_worker_t   workers[CONF_WORKERS_MAX];
 } conf_wake_t;
 

@@ -260,6 +260,58 @@ test_directed(void)
 }
 
 
+/* Who has just looked is likely to look again. */
+
+static void
+test_awake(void)
+{
+    size_t        i;
+    conf_wake_t   wake;
+    conf_event_t  event;
+
+    static const struct {
+        int64_t     later_ms;
+        bool        awake;
+        const char *what;
+    } cases[] = {
+        { 0, true, "who has looked is awake" },
+        { CONF_AWAKE_MS - 1, true, "for a moment" },
+        { CONF_AWAKE_MS, false, "not longer" },
+        { -1000, false, "nor when the clock is set back" }
+    };
+
+    test_open();
+    (void) test_peer(&one, 101, 9, ROOM(5), "p9");
+    (void) test_peer(&two, 102, 4, ROOM(5), "p4");
+
+    (void) test_publish(0, 0, "to both", &wake);
+    ok(wake.n == 2 && (wake.awake & 3) == 0, "who never looked is not awake");
+    ok(conf_inbox_waits(&m.shm, &one) && conf_inbox_waits(&m.shm, &two),
+       "something waits");
+
+    (void) test_inbox(&two, &event);
+    ok(conf_inbox_waits(&m.shm, &one) && !conf_inbox_waits(&m.shm, &two),
+       "until one looks");
+
+    for (i = 0; i < conf_nelts(cases); i++) {
+        (void) test_inbox(&two, &event);
+        m.now_ms += cases[i].later_ms;
+        (void) test_publish(0, 0, "to both", &wake);
+
+        ok(wake.n == 1 && wake.workers[0].number == two.number
+           && ((wake.awake & 1) != 0) == cases[i].awake, "%s", cases[i].what);
+    }
+
+    two.number++;
+    ok(!conf_inbox_waits(&m.shm, &two), "of another worker's slot");
+    two.number--;
+
+    (void) test_inbox(&one, &event);
+    (void) test_inbox(&two, &event);
+    test_close();
+}
+
+
 static void
 test_ring(void)
 {
@@ -326,6 +378,7 @@ main(void)
     test_list();
     test_leaving();
     test_directed();
+    test_awake();
     test_ring();
 
     return tap_done();

@@ -101,7 +101,7 @@ sub each_is {
 for my $case (['title', undef], ['title', ''], ['title', 'x' x 101],
               ['title', 7], ['description', 'x' x 501], ['start_time', 'now'],
               ['start_time', undef], ['end_time', undef],
-              ['start_time', $c->stamp(-400)], ['end_time', $c->stamp(60)],
+              ['start_time', $c->stamp(-400)], ['end_time', $good{start_time}],
               ['max_participants', 0], ['max_participants', 1001],
               ['max_participants', 'many'], ['meeting_type', 'x'],
               ['password', 'x' x 51], ['settings', 'x'],

@@ -298,43 +298,5 @@ is($c->says($alice, PATCH => "$m/1"), '405 405', 'no such method');
        'without one it ends');
 }
 
-
-# Limits
-
-{
-    my $now = $c->meeting($alice)->{id};
-    my $burst = sub {
-        my ($n, @call) = @_;
-        return join ' ', map { $c->api(@call)->{status} } 1 .. $n;
-    };
-
-    for my $row ([50, 400, POST => '', {}], [100, 200, GET => ''],
-                 [100, 200, GET => "/$now"],
-                 [50, 200, PUT => "/$now", { title => 'x' }],
-                 [50, 404, DELETE => '/99999'],
-                 [50, 404, POST => '/99999/start'],
-                 [50, 404, POST => '/99999/end'],
-                 [100, 404, POST => '/99999/join'],
-                 [100, 404, POST => '/99999/leave'],
-                 [100, 404, GET => '/99999/participants'],
-                 [50, 404, POST => '/99999/participants', { user_id => 1 }],
-                 [50, 404, DELETE => '/99999/participants/1'],
-                 [50, 404, PUT => '/99999/participants/1/role',
-                  { role => 'host' }],
-                 [100, 404, GET => '/99999/messages'],
-                 [100, 404, POST => '/99999/messages', { content => 'x' }])
-    {
-        my ($n, $status, $method, $path, $in) = @$row;
-        is($burst->($n + 1, $alice, $method,
-                    "/limited/api/v1/meetings$path", $in),
-           join(' ', ($status) x $n, 429), "$n of $method $path");
-    }
-
-    for my $path ('', '/upcoming', '/history') {
-        is($burst->(101, $alice, GET => "/limited/api/v1/my/meetings$path"),
-           join(' ', (200) x 100, 429), "100 of my meetings$path");
-    }
-}
-
 $c->done;
 done_testing;

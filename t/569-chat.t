@@ -60,9 +60,11 @@ is($d->{messages}[4]{content}, 'by host', 'the oldest last');
 
 $d = $c->api($host, GET => "$path?page=2&page_size=2")->{json}{data};
 is_deeply([map { $_->{seq} } @{$d->{messages}}], [3, 2], 'the second page');
-$d = $c->api($host, GET => "$path?page=9&page_size=2")->{json}{data};
-is_deeply($d->{messages}, [], 'behind the last');
-$d = $c->api($host, GET => "$path?before_id=3")->{json}{data};
+my $last = $c->api($host, GET => "$path?page=9&page_size=2")->{json}{data};
+is_deeply($last->{messages}, [], 'behind the last');
+my ($third) = grep { $_->{seq} == 3 } @{$d->{messages}};
+$d = $c->api($host, GET => "$path?before_id=$third->{message_id}")
+     ->{json}{data};
 is_deeply([map { $_->{seq} } @{$d->{messages}}], [2, 1], 'before one');
 is($c->says($host, GET => "$path?$_"), '400 400', $_)
     for qw(page=0 page_size=101 page=x);

@@ -166,7 +166,8 @@ static const ngx_http_conference_figure_t  ngx_http_conference_confd_rows[] = {
         "Bytes of the map.", 1, 0),
     NGX_HTTP_CONFERENCE_CONFD(users, "confd_users", "Users.", 1, 0),
     NGX_HTTP_CONFERENCE_CONFD(rooms, "confd_rooms", "Rooms.", 1, 0),
-    NGX_HTTP_CONFERENCE_CONFD(messages, "confd_messages", "Messages.", 1, 0),
+    NGX_HTTP_CONFERENCE_CONFD(messages, "confd_messages",
+        "Messages, and visits of meetings.", 1, 0),
     { NULL, NULL, NULL, NULL, 0, 0, 0 }
 };
 

@@ -122,6 +122,10 @@ confd_finish_joined(confd_op_ctx_t *ctx, const conf_room_t *room)
                                   confd_record_key2(&key, room->id,
                                                     users[i]));
         }
+
+        if (rc == CONF_OK) {
+            rc = confd_message_visit(ctx, room->id, users[i], false);
+        }
     }
 
     return rc;

@@ -25,6 +25,7 @@ conf_rc_t
 confd_joined_enter(confd_op_ctx_t *ctx, conf_room_t *room, uint64_t user_id,
     conf_store_member_t *member)
 {
+    conf_rc_t    rc;
     confd_key_t  key;
 
     member->state = CONF_MEMBER_JOINED;
@@ -40,9 +41,12 @@ confd_joined_enter(confd_op_ctx_t *ctx, conf_room_t *room, uint64_t user_id,
         room->updated_ms = ctx->now_ms;
     }
 
-    return confd_index_put(ctx, CONFD_SPACE_JOINED,
-                           confd_record_key2(&key, room->id, user_id),
-                           (uint64_t) ctx->now_ms);
+    rc = confd_index_put(ctx, CONFD_SPACE_JOINED,
+                         confd_record_key2(&key, room->id, user_id),
+                         (uint64_t) ctx->now_ms);
+
+    return rc == CONF_OK ? confd_message_visit(ctx, room->id, user_id, true)
+                         : rc;
 }
 
 
@@ -83,7 +87,7 @@ confd_joined_drop(confd_op_ctx_t *ctx, conf_room_t *room, uint64_t user_id)
         room->empty_ms = ctx->now_ms;
     }
 
-    return CONF_OK;
+    return confd_message_visit(ctx, room->id, user_id, false);
 }
 
 

@@ -8,6 +8,13 @@
 #define CONFD_MESSAGE_BYTES    64       /* of a message but for its strings */
 #define CONFD_SENDER_HASH      0x9e3779b97f4a7c15
 
+/*
+ * Who comes to a meeting and leaves it is logged as if it were a room of its
+ * own: positions put both in one order, and a room's messages stay dense.
+ */
+
+#define CONFD_VISITS           ((uint64_t) 1 << 52)
+
 
 /*
  * Who wrote the messages of a page, each looked up once: a hash table in the
@@ -34,6 +41,7 @@ typedef struct {
     uint64_t         *pos;              /* n, ascending */
     size_t            n;
     bool              forward;
+    bool              older;            /* there are, than the first */
     confd_senders_t   senders;
 } confd_page_t;
 
@@ -50,6 +58,8 @@ static conf_rc_t confd_page_range(confd_op_ctx_t *ctx,
     const conf_message_list_t *in, uint64_t last, uint64_t *first, size_t *n);
 static conf_rc_t confd_page_find(confd_op_ctx_t *ctx,
     const conf_message_list_t *in, uint64_t last, confd_page_t *page);
+static conf_rc_t confd_page_visits(confd_op_ctx_t *ctx,
+    const conf_message_list_t *in, uint64_t *count, confd_page_t *page);
 static conf_rc_t confd_page_read(confd_op_ctx_t *ctx, confd_page_t *page,
     conf_list_t *out);
 static conf_rc_t confd_senders_create(confd_op_ctx_t *ctx,
@@ -181,12 +191,15 @@ confd_op_message_list(confd_op_ctx_t *ctx, const void *data, void *reply)
     const conf_message_list_t  *in = data;
     conf_messages_t            *out = reply;
 
+    uint64_t             visits;
     conf_rc_t            rc;
     confd_page_t         page;
     conf_message_t      *message;
     conf_store_member_t  member;
 
-    if (in->limit < 1 || in->limit > CONFD_PAGE_MAX) {
+    if (in->limit < 1 || in->limit > CONFD_PAGE_MAX
+        || (in->visits && (in->forward || in->skip != 0)))
+    {
         return CONF_E_INVALID;
     }
 
@@ -210,6 +223,12 @@ confd_op_message_list(confd_op_ctx_t *ctx, const void *data, void *reply)
     page.forward = in->forward;
 
     rc = confd_page_find(ctx, in, out->seq, &page);
+
+    if (rc == CONF_OK && in->visits) {
+        rc = confd_page_visits(ctx, in, &visits, &page);
+        out->seq += visits;
+    }
+
     if (rc != CONF_OK || page.n == 0) {
         return rc;
     }
@@ -225,10 +244,36 @@ confd_op_message_list(confd_op_ctx_t *ctx, const void *data, void *reply)
         out->more = message[out->messages.n - 1].seq < out->seq;
 
     } else {
-        out->more = message[0].seq > 1;
+        out->more = page.older || out->messages.n < page.n;
     }
 
     return CONF_OK;
+}
+
+
+/* A room that has had none has no log of them yet. */
+
+conf_rc_t
+confd_message_visit(confd_op_ctx_t *ctx, uint64_t room_id, uint64_t user_id,
+    bool came)
+{
+    uint64_t             epoch, seq;
+    conf_rc_t            rc;
+    conf_message_t       message;
+    conf_message_post_t  visit;
+
+    memset(&visit, 0, sizeof(conf_message_post_t));
+    visit.room_id = room_id | CONFD_VISITS;
+    visit.actor = user_id;
+    visit.type = came ? conf_str("join") : conf_str("leave");
+
+    rc = ctx->driver->log_head(ctx->txn, visit.room_id, &epoch, &seq);
+
+    if (rc == CONF_E_NOT_FOUND) {
+        rc = ctx->driver->log_create(ctx->txn, visit.room_id, 1);
+    }
+
+    return rc == CONF_OK ? confd_message_append(ctx, &visit, &message) : rc;
 }
 
 
@@ -276,7 +321,7 @@ confd_message_append(confd_op_ctx_t *ctx, const conf_message_post_t *in,
 }
 
 
-/* A message of this room; epoch and who wrote it are the caller's. */
+/* A message or visit of this room; epoch and who it is of are the caller's. */
 
 static conf_rc_t
 confd_message_get(confd_op_ctx_t *ctx, uint64_t pos, uint64_t room_id,
@@ -288,6 +333,11 @@ confd_message_get(confd_op_ctx_t *ctx, uint64_t pos, uint64_t room_id,
 
     rc = ctx->driver->log_get(ctx->txn, pos, &out->room_id, &out->seq,
                               &bytes);
+
+    if (rc == CONF_OK && (out->room_id & CONFD_VISITS) != 0) {
+        out->room_id &= ~CONFD_VISITS;
+        out->seq = 0;
+    }
 
     if (rc == CONF_E_NOT_FOUND || (rc == CONF_OK && out->room_id != room_id)) {
         return CONF_E_STORE_FAILED;
@@ -375,11 +425,14 @@ confd_page_find(confd_op_ctx_t *ctx, const conf_message_list_t *in,
     conf_rc_t  rc;
 
     page->n = 0;
+    page->older = false;
 
     rc = confd_page_range(ctx, in, last, &first, &n);
     if (rc != CONF_OK || n == 0) {
         return rc;
     }
+
+    page->older = first > 1;
 
     page->pos = conf_arena_alloc(ctx->arena, n * sizeof(uint64_t));
     if (page->pos == NULL) {
@@ -394,6 +447,53 @@ confd_page_find(confd_op_ctx_t *ctx, const conf_message_list_t *in,
     }
 
     return rc;
+}
+
+
+/* The newest of both, and how many visits there are. */
+
+static conf_rc_t
+confd_page_visits(confd_op_ctx_t *ctx, const conf_message_list_t *in,
+    uint64_t *count, confd_page_t *page)
+{
+    size_t                i, j, n;
+    uint64_t              epoch, *pos;
+    conf_rc_t             rc;
+    confd_page_t          visits;
+    conf_message_list_t   which;
+
+    which = *in;
+    which.room_id |= CONFD_VISITS;
+    *count = 0;
+
+    rc = ctx->driver->log_head(ctx->txn, which.room_id, &epoch, count);
+
+    if (rc == CONF_OK) {
+        rc = confd_page_find(ctx, &which, *count, &visits);
+    }
+
+    if (rc != CONF_OK || visits.n == 0) {
+        return rc == CONF_E_NOT_FOUND ? CONF_OK : rc;
+    }
+
+    i = page->n;
+    j = visits.n;
+    n = conf_min(i + j, (size_t) in->limit);
+
+    pos = conf_arena_alloc(ctx->arena, n * sizeof(uint64_t));
+    if (pos == NULL) {
+        return CONF_E_NOMEM;
+    }
+
+    for (page->n = n; n != 0; n--) {
+        pos[n - 1] = j == 0 || (i != 0 && page->pos[i - 1] > visits.pos[j - 1])
+                     ? page->pos[--i] : visits.pos[--j];
+    }
+
+    page->pos = pos;
+    page->older = page->older || visits.older || i != 0 || j != 0;
+
+    return CONF_OK;
 }
 
 

@@ -245,6 +245,11 @@ conf_rc_t confd_room_store(confd_op_ctx_t *ctx, const conf_room_t *room);
 
 conf_rc_t confd_message_mark(confd_op_ctx_t *ctx, const conf_room_t *room,
     uint64_t user_id, uint64_t *mark);
+
+/* Logs that the user came to the meeting, or left it. */
+conf_rc_t confd_message_visit(confd_op_ctx_t *ctx, uint64_t room_id,
+    uint64_t user_id, bool came);
+
 conf_rc_t confd_room_drop(confd_op_ctx_t *ctx, const conf_room_t *room);
 conf_rc_t confd_room_list(confd_op_ctx_t *ctx, const conf_list_t *ids,
     conf_list_t *rooms);

@@ -544,7 +544,10 @@ uint64_t conf_time_quantile(const uint64_t *from, const uint64_t *to,
     X(s, U64,  epoch,       0)                                                \
     X(s, U64,  after_seq,   0)                                                \
     X(s, U32,  limit,       0)          /* 1..1,000; at most 4 MB are sent */ \
-    X(s, U64,  skip,        0)          /* backward: newer ones left out */
+    X(s, U64,  skip,        0)          /* backward: newer ones left out */   \
+    X(s, BOOL, visits,      0)          /* backward, without skip: also who */\
+                                        /* came and left: seq 0, type */      \
+                                        /* "join" or "leave", no content */
 
 #define CONF_MESSAGES_FIELDS(X, s)                                            \
     X(s, U64,  epoch,       0)                                                \

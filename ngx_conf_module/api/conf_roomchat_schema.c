@@ -152,15 +152,18 @@ const conf_schema_t  conf_roomchat_history_schema =
     CONF_SCHEMA(conf_roomchat_history_fields, conf_history_in_t);
 
 const conf_history_fixed_t  conf_roomchat_history_get = {
-    20, 100, CONF_ORDER_ASCENDING, false, "after_seq"
+    .limit_default = 20, .limit_max = 100, .order = CONF_ORDER_ASCENDING,
+    .after_field = "after_seq"
 };
 
 const conf_history_fixed_t  conf_roomchat_history_post = {
-    20, 100, CONF_ORDER_DESCENDING, false, "after_seq"
+    .limit_default = 20, .limit_max = 100, .order = CONF_ORDER_DESCENDING,
+    .after_field = "after_seq"
 };
 
 const conf_history_fixed_t  conf_roomchat_history_sync = {
-    100, 100, CONF_ORDER_ASCENDING, true, NULL
+    .limit_default = 100, .limit_max = 100, .order = CONF_ORDER_ASCENDING,
+    .forward = true
 };
 
 static const conf_field_t  conf_roomchat_read_fields[] = {

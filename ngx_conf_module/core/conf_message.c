@@ -151,6 +151,7 @@ conf_message_list(conf_op_t *op, const void *in)
         request.before_id = input->before_id;
         request.skip = input->page < 2 ? 0 : (input->page - 1)
                                              * (uint64_t) limit;
+        request.visits = fixed->chat.data != NULL;
     }
 
     return conf_op_call(op, CONF_OP_MESSAGE_LIST, &request,
@@ -180,6 +181,12 @@ conf_message_listed(conf_op_t *op, const void *reply)
             one = items[i];
             items[i] = items[j];
             items[j] = one;
+        }
+    }
+
+    for (i = 0; i < list->messages.n && fixed->chat.data != NULL; i++) {
+        if (items[i].seq != 0) {
+            items[i].type = fixed->chat;
         }
     }
 

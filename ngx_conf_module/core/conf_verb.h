@@ -297,6 +297,8 @@ typedef struct {
     conf_order_e   order;             /* when the input names none */
     bool           forward;           /* by after_seq: catch up */
     const char    *after_field;       /* given: forward too */
+    conf_str_t     chat;              /* the type of all messages, beside who
+                                         came and left; NULL: only messages */
 } conf_history_fixed_t;
 
 typedef struct {

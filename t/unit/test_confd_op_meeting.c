@@ -2,6 +2,8 @@
 #include "confd_fixture.h"
 #include "confd_meeting.h"
 
+#include <stdarg.h>
+
 
 #define T_HOUR  INT64_C(3600000)
 
@@ -161,6 +163,51 @@ t_make_admin(uint64_t user_id)
     {
         fx_die("cannot store");
     }
+}
+
+
+/* The room's newest visits, oldest first, are these: "+8 -8", by user id. */
+
+static void
+t_visits(uint32_t limit, const char *name, const char *format, ...)
+{
+    char                  want[256];
+    size_t                i;
+    va_list               args;
+    conf_buf_t            buf;
+    conf_message_t       *message;
+    conf_messages_t       page;
+    conf_message_list_t   in;
+
+    va_start(args, format);
+    (void) vsnprintf(want, sizeof(want), format, args);
+    va_end(args);
+
+    memset(&in, 0, sizeof(conf_message_list_t));
+    in.room_id = room_id;
+    in.limit = limit;
+    in.visits = true;
+
+    conf_buf_init(&buf, 0);
+
+    is_int(fx_call(CONF_OP_MESSAGE_LIST, &in, &page), CONF_OK, "visits");
+    message = page.messages.items;
+
+    for (i = 0; i < page.messages.n; i++) {
+        if (message[i].seq != 0 || message[i].room_id != room_id) {
+            fx_die("no visit");
+        }
+
+        conf_buf_str(&buf, conf_str_eq(message[i].type, fx_str("join"))
+                           ? conf_str("+") : conf_str("-"));
+        conf_buf_u64(&buf, message[i].user_id);
+        conf_buf_str(&buf, conf_str(" "));
+    }
+
+    is_mem(buf.data, buf.len, want, strlen(want), "%s", name);
+    is_int(page.more, i < page.seq, "and more, or not");
+
+    conf_buf_free(&buf);
 }
 
 
@@ -536,6 +583,52 @@ test_time(void)
 
 
 static void
+test_visits(void)
+{
+    unsigned              h, g, m;
+    conf_messages_t       page;
+    conf_message_list_t   in;
+
+    is_int(t_create(host, 0, 0, ""), CONF_OK, "create");
+    t_visits(10, "nobody yet", "");
+    h = (unsigned) host;
+    g = (unsigned) guest;
+    m = (unsigned) member;
+
+    (void) t_join(host, "");
+    (void) t_join(host, "");
+    (void) t_join(guest, "");
+    (void) t_leave(guest);
+    (void) t_leave(guest);
+    (void) t_join(member, "");
+    t_visits(10, "who came, who left, once each", "+%u +%u -%u +%u ", h, g, g,
+             m);
+    t_visits(2, "the newest of them", "-%u +%u ", g, m);
+
+    (void) t_remove(host, member);
+    (void) t_join(guest, "");
+    (void) t_room(CONF_OP_MEETING_END, host);
+    t_visits(4, "who is put out leaves, and all do when it ends",
+             "-%u +%u -%u -%u ", m, g, conf_min(h, g), conf_max(h, g));
+
+    memset(&in, 0, sizeof(conf_message_list_t));
+    in.room_id = room_id;
+    in.limit = 10;
+    is_int(fx_call(CONF_OP_MESSAGE_LIST, &in, &page), CONF_OK, "messages");
+    ok(page.messages.n == 0 && page.seq == 0 && !page.more, "are none");
+
+    in.visits = true;
+    in.forward = true;
+    is_int(fx_call(CONF_OP_MESSAGE_LIST, &in, &page), CONF_E_INVALID,
+           "not forward");
+    in.forward = false;
+    in.skip = 1;
+    is_int(fx_call(CONF_OP_MESSAGE_LIST, &in, &page), CONF_E_INVALID,
+           "not by pages");
+}
+
+
+static void
 test_absent(void)
 {
     conf_none_t         none;
@@ -741,6 +834,7 @@ main(void)
     test_role();
     test_update();
     test_absent();
+    test_visits();
     test_room();
     test_list();
     test_many();

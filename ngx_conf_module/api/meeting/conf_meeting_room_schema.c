@@ -258,7 +258,7 @@ const conf_schema_t  conf_meeting_log_schema =
     CONF_SCHEMA(conf_meeting_history_fields, conf_history_in_t);
 
 const conf_history_fixed_t  conf_meeting_history = {
-    50, 100, CONF_ORDER_DESCENDING, false, NULL
+    .limit_default = 50, .limit_max = 100, .order = CONF_ORDER_DESCENDING
 };
 
 static const conf_field_t  conf_meeting_say_fields[] = {

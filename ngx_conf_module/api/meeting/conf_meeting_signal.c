@@ -129,7 +129,8 @@ static const conf_error_row_t  conf_meeting_claim_errors[] = {
 
 
 static const conf_history_fixed_t  conf_meeting_log_fixed = {
-    .limit_default = 50, .limit_max = 1000, .order = CONF_ORDER_DESCENDING
+    .limit_default = 50, .limit_max = 1000, .order = CONF_ORDER_DESCENDING,
+    .chat = conf_string("chat")
 };
 
 static const conf_row_t  conf_meeting_signal_rows[] = {
@@ -158,7 +159,7 @@ static const conf_row_t  conf_meeting_signal_rows[] = {
       .body = CONF_BODY_QUERY, .schema = &conf_meeting_history_schema,
       .verb = conf_message_list, .view = &conf_meeting_history_view,
       .fixed = &conf_meeting_log_fixed,
-      .summary = "A meeting's chat, newest first" },
+      .summary = "A meeting's chat and who came and left, newest first" },
 
     { .method = CONF_M_GET, .path = "/api/v1/stats/overview",
       .auth = CONF_AUTH_USER, .rate = &conf_meeting_overview_rate,

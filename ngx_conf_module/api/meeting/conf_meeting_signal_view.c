@@ -805,8 +805,8 @@ static const conf_view_t  conf_meeting_payload_view =
 static const conf_view_row_t  conf_meeting_logged_rows[] = {
     { .name = conf_string("message_id"), .kind = CONF_V_U64,
       .offset = CONF_AT(conf_message_t, id) },
-    { .name = conf_string("type"), .kind = CONF_V_LITERAL,
-      .literal = conf_string("\"chat\"") },
+    { .name = conf_string("type"), .kind = CONF_V_STR,
+      .offset = CONF_AT(conf_message_t, type) },
     { .name = conf_string("from_user_id"), .kind = CONF_V_U64,
       .offset = CONF_AT(conf_message_t, user_id) },
     { .name = conf_string("from_username"), .kind = CONF_V_STR,

@@ -42,10 +42,9 @@ my %spare = (roomchat => [
     'Invalid request parameters', 'Message not found', 'Permission denied',
     'Required text is empty', 'Service not available',
 
-    # What takes half an hour, a race, or a fault.
+    # What takes a race, or a fault.
 
-    'Reset token expired', 'Changed meanwhile, please try again',
-    'Internal server error',
+    'Changed meanwhile, please try again', 'Internal server error',
 ]);
 
 # The sentence itself, not as a part of a longer one; or written as \x{hex}.

@@ -328,5 +328,28 @@ sub mail {
        '5 4', "the row's own");
 }
 
+# A token that is too old
+
+{
+    my $late = Conference::Meeting->new(
+        confd_config => "mail_reset_ttl 1ms\n");
+    my $carol = $late->user('carol');
+    my $path = sprintf '%s/mail/%020d.eml', $late->confd->data, 1;
+
+    $late->api(undef, POST => "$at/forgot-password",
+               { email => $carol->{email} });
+    wait_for(sub { -s $path }, 10);
+    like(slurp($path), qr/^within 1 min, once\./m, 'the mail says how long');
+
+    my ($token) = slurp($path) =~ /([0-9a-f]{40,})/;
+    my $r = $late->api(undef, POST => "$at/reset-password",
+                       { token => $token, new_password => 'new password' });
+
+    is("$r->{status} $r->{json}{code} $r->{json}{message}",
+       '400 1005 Reset token expired', 'later it is too late');
+    is($late->login($carol)->{name}, 'carol', 'the password is the old one');
+    $late->done;
+}
+
 $c->done;
 done_testing;

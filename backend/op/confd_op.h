@@ -30,6 +30,8 @@ typedef struct {
     size_t     dedup_memory;         /* bytes, at most */
     int64_t    room_grace_ms;        /* that a meeting past its end may be
                                         empty */
+    int64_t    mail_reset_ttl_ms;    /* that a token for a new password is
+                                        good */
     const char *mail_reset_url;      /* with %TOKEN%; NULL: the token alone */
 } confd_op_conf_t;
 

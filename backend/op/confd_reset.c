@@ -50,7 +50,7 @@ confd_op_reset_begin(confd_op_ctx_t *ctx, const void *data, void *reply)
     confd_digest((conf_str_t) { CONF_RESET_SECRET, secret }, digest);
     reset.hash.data = digest;
     reset.hash.len = CONFD_DIGEST_LEN;
-    reset.expires_ms = ctx->now_ms + CONF_RESET_MS;
+    reset.expires_ms = ctx->now_ms + ctx->conf->mail_reset_ttl_ms;
 
     rc = confd_record_put(ctx, CONFD_SPACE_RESET,
                           confd_record_key(&key, user.id),
@@ -121,8 +121,10 @@ confd_reset_mail(confd_op_ctx_t *ctx, const conf_user_t *user,
         conf_buf_add(&buf, url, strlen(url));
     }
 
-    conf_buf_lit(&buf, "\n\nwithin half an hour, once.  Otherwise nothing"
-                       " changes.\n");
+    conf_buf_lit(&buf, "\n\nwithin ");
+    conf_buf_u64(&buf, (uint64_t) (ctx->conf->mail_reset_ttl_ms + 59999)
+                       / 60000);
+    conf_buf_lit(&buf, " min, once.  Otherwise nothing changes.\n");
 
     rc = conf_buf_ok(&buf);
 

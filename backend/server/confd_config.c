@@ -80,6 +80,7 @@ static const confd_key_row_t  confd_keys[] = {
     CONFD_KEY("mail_relay", STR, mail.relay, 1, CONFD_CONFIG_PATH),
     CONFD_KEY("mail_spool", STR, mail.spool, 1, CONFD_CONFIG_PATH),
     CONFD_KEY("mail_from", STR, mail.from, 3, CONF_EMAIL_MAX),
+    CONFD_KEY("mail_reset_ttl", TIME, op.mail_reset_ttl_ms, 1, 86400000),
     CONFD_KEY("mail_reset_url", STR, op.mail_reset_url, 1, CONF_URL_MAX)
 };
 
@@ -164,6 +165,7 @@ confd_config_init(confd_config_t *config)
     config->op.dedup_ms = 300000;
     config->op.dedup_memory = 256 * CONFD_MB;
 
+    config->op.mail_reset_ttl_ms = 1800000;
     config->mail.from = "noreply@localhost";
 
     return CONF_OK;
@@ -311,12 +313,12 @@ confd_config_line(confd_config_t *config, const char *where, char *line,
             continue;
         }
 
-        if ((config->seen & (uint32_t) 1 << i) != 0) {
+        if ((config->seen & (uint64_t) 1 << i) != 0) {
             return confd_config_error(errors, "%s: \"%s\" is set twice", where,
                                       key);
         }
 
-        config->seen |= (uint32_t) 1 << i;
+        config->seen |= (uint64_t) 1 << i;
     }
 
     return confd_config_set(config, where, key, value, errors);

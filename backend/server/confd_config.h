@@ -18,11 +18,11 @@
 #include <sys/types.h>
 
 
-#define CONFD_CONFIG_KEYS  32        /* at most, one bit each */
+#define CONFD_CONFIG_KEYS  64        /* at most, one bit each */
 
 typedef struct {
     conf_arena_t       *arena;       /* of the strings below */
-    uint32_t            seen;        /* keys that the file has set */
+    uint64_t            seen;        /* keys that the file has set */
 
     const char         *data;        /* the store's directory */
     const char         *socket;

@@ -104,6 +104,7 @@ fx_open(void)
     fx.conf.user_rooms_max = 100;
     fx.conf.room_grace_ms = 600000;
     fx.conf.dedup_ms = 300000;
+    fx.conf.mail_reset_ttl_ms = 1800000;
     fx.now_ms = FX_NOW;
 
     fx.dedup = confd_dedup_create(0);

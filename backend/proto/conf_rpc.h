@@ -627,9 +627,9 @@ uint64_t conf_time_quantile(const uint64_t *from, const uint64_t *to,
 
 /*
  * A new password for who has lost it: a mail with a token that is good once,
- * for confd's mail_reset_ttl, and only the newest of a user.  Nobody learns whether
- * there is such an address.  email in RESET_END may be empty; else it must be
- * the user's.
+ * for confd's mail_reset_ttl, and only the newest of a user.  Nobody learns
+ * whether there is such an address.  email in RESET_END may be empty; else it
+ * must be the user's.
  */
 
 #define CONF_RESET_SECRET      32          /* bytes */

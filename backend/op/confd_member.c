@@ -7,6 +7,8 @@
 
 static conf_rc_t confd_member_count(confd_op_ctx_t *ctx, uint64_t user_id,
     uint64_t *count);
+static conf_rc_t confd_member_total_add(confd_op_ctx_t *ctx, uint64_t room_id,
+    int n);
 static conf_rc_t confd_member_invitee(confd_op_ctx_t *ctx,
     const conf_member_add_t *in, conf_user_t *user);
 static conf_rc_t confd_member_invited(confd_op_ctx_t *ctx,
@@ -115,7 +117,11 @@ confd_member_create(confd_op_ctx_t *ctx, uint64_t room_id, uint64_t user_id,
         return rc;
     }
 
-    rc = confd_member_store(ctx, room_id, user_id, member);
+    rc = confd_member_total_add(ctx, room_id, 1);
+
+    if (rc == CONF_OK) {
+        rc = confd_member_store(ctx, room_id, user_id, member);
+    }
 
     return rc == CONF_OK ? confd_touch(ctx, user_id, room_id) : rc;
 }
@@ -184,12 +190,75 @@ confd_member_erase(confd_op_ctx_t *ctx, const conf_room_t *room,
 
     rc = confd_record_del(ctx, CONFD_SPACE_USER_ROOM,
                           confd_record_key2(&key, user_id, room->id));
+
+    if (rc == CONF_OK) {
+        rc = confd_member_total_add(ctx, room->id, -1);
+    }
+
     if (rc != CONF_OK) {
         return rc;
     }
 
     return confd_record_del(ctx, CONFD_SPACE_MEMBER,
                             confd_record_key2(&key, room->id, user_id));
+}
+
+
+/*
+ * Beside the rows of the members, where who comes or goes has to write anyway:
+ * the room's record has pages of its own.
+ */
+
+conf_rc_t
+confd_member_total(confd_op_ctx_t *ctx, uint64_t room_id, uint32_t *n)
+{
+    uint64_t     total;
+    conf_rc_t    rc;
+    confd_key_t  key;
+
+    rc = confd_index_get(ctx, CONFD_SPACE_MEMBER,
+                         confd_record_key2(&key, room_id, 0), &total);
+    if (rc == CONF_OK) {
+        *n = (uint32_t) total;
+    }
+
+    return rc;
+}
+
+
+static conf_rc_t
+confd_member_total_add(confd_op_ctx_t *ctx, uint64_t room_id, int n)
+{
+    uint32_t      total;
+    conf_rc_t     rc;
+    conf_str_t    total_key;
+    conf_room_t   room;
+    confd_key_t   key;
+
+    rc = confd_member_total(ctx, room_id, &total);
+
+    if (rc == CONF_E_NOT_FOUND) {
+
+        /* Of a store of schema 2, or of a room that is made right now. */
+
+        rc = confd_room_load(ctx, room_id, &room);
+        total = rc == CONF_OK ? room.nmembers : 0;
+    }
+
+    if (rc != CONF_OK && rc != CONF_E_ROOM_ABSENT) {
+        return rc;
+    }
+
+    total += (uint32_t) n;
+    total_key = confd_record_key2(&key, room_id, 0);
+
+    if (total != 0) {
+        return confd_index_put(ctx, CONFD_SPACE_MEMBER, total_key, total);
+    }
+
+    rc = ctx->driver->del(ctx->txn, CONFD_SPACE_MEMBER, total_key);
+
+    return rc == CONF_E_NOT_FOUND ? CONF_OK : rc;
 }
 
 
@@ -380,7 +449,7 @@ confd_op_member_add(confd_op_ctx_t *ctx, const void *data, void *reply)
     confd_member_show(&user, &member, &out->member);
     out->room.nmembers++;
 
-    return confd_room_store(ctx, &out->room);
+    return CONF_OK;
 }
 
 
@@ -493,7 +562,7 @@ confd_member_successor(confd_op_ctx_t *ctx, uint64_t room_id,
     uint64_t              id;
     conf_rc_t             rc;
     conf_str_t            key, value;
-    confd_key_t           prefix;
+    confd_key_t           prefix, from;
     confd_cursor_t       *cursor;
     conf_store_member_t   next;
 
@@ -502,8 +571,9 @@ confd_member_successor(confd_op_ctx_t *ctx, uint64_t room_id,
     memset(&next, 0, sizeof(conf_store_member_t));
 
     rc = ctx->driver->cursor(ctx->txn, CONFD_SPACE_MEMBER,
-                             confd_record_key(&prefix, room_id), conf_str(""),
-                             false, &cursor);
+                             confd_record_key(&prefix, room_id),
+                             confd_record_key2(&from, room_id, 1), false,
+                             &cursor);
     if (rc != CONF_OK) {
         return rc;
     }

@@ -261,11 +261,13 @@ conf_rc_t confd_room_list(confd_op_ctx_t *ctx, const conf_list_t *ids,
  * load    CONF_E_ROOM_ABSENT, CONF_E_NOT_MEMBER; actor 0, the server, is
  *         above all roles in every room that exists
  * room_for_one  CONF_E_ROOM_FULL when the user is in too many
- * create  a row for one who has none yet, counted for the user; the room's
- *         own count is the caller's; sets the member's id
+ * create  a row for one who has none yet, counted for the user and the room
+ *         (but not in a conf_room_t of the caller's); sets the member's id
  * store   a row that exists already
  * put     the same, and touch it
  * erase   the opposite of create
+ * total   how many members the room has; CONF_E_NOT_FOUND: none, or not
+ *         counted since schema 2
  * uncount a room of the user's is over: it does not count any more
  * leave   of room (which is updated) with all that follows from it: counts,
  *         the next owner, the end of an empty room
@@ -289,6 +291,8 @@ conf_rc_t confd_member_put(confd_op_ctx_t *ctx, uint64_t room_id,
     uint64_t user_id, const conf_store_member_t *member);
 conf_rc_t confd_member_store(confd_op_ctx_t *ctx, uint64_t room_id,
     uint64_t user_id, const conf_store_member_t *member);
+conf_rc_t confd_member_total(confd_op_ctx_t *ctx, uint64_t room_id,
+    uint32_t *n);
 conf_rc_t confd_member_uncount(confd_op_ctx_t *ctx, uint64_t user_id);
 conf_rc_t confd_member_erase(confd_op_ctx_t *ctx, const conf_room_t *room,
     uint64_t user_id);

@@ -25,11 +25,15 @@ confd_room_load(confd_op_ctx_t *ctx, uint64_t id, conf_room_t *room)
     rc = confd_record_get(ctx, CONFD_SPACE_ROOM, confd_record_key(&key, id),
                           &conf_proto_room, room);
 
-    if (rc == CONF_E_NOT_FOUND) {
-        return CONF_E_ROOM_ABSENT;
+    if (rc != CONF_OK) {
+        return rc == CONF_E_NOT_FOUND ? CONF_E_ROOM_ABSENT : rc;
     }
 
-    if (rc == CONF_OK) {
+    /* Of a store of schema 2 the record's own count is right as yet. */
+
+    rc = confd_member_total(ctx, id, &room->nmembers);
+
+    if (rc == CONF_OK || rc == CONF_E_NOT_FOUND) {
         rc = ctx->driver->log_head(ctx->txn, id, &room->epoch, &room->seq);
     }
 

@@ -512,6 +512,8 @@ confd_lmdb_schema(confd_txn_t *txn, bool fresh, char *err, size_t errlen)
  *
  *     1   the log's newest records may be in log.tail alone: who does not know
  *         that must not open the store; nothing else changes
+ *     2   how many members a room has is found beside their rows; until the
+ *         next one comes or goes, in its record as before
  */
 
 static conf_rc_t
@@ -520,6 +522,7 @@ confd_lmdb_migrate(confd_txn_t *txn, uint64_t schema)
     switch (schema) {
 
     case 1:
+    case 2:
         return CONF_OK;
 
     default:

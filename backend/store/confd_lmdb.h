@@ -22,7 +22,7 @@
 #include <pthread.h>
 
 
-#define CONFD_LMDB_SCHEMA  2
+#define CONFD_LMDB_SCHEMA  3
 
 typedef struct confd_tail_s  confd_tail_t;
 

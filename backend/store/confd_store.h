@@ -37,8 +37,8 @@ typedef enum {
     CONFD_SPACE_ROOM,             /* room id */
     CONFD_SPACE_ROOM_CODE,        /* code -> room id */
     CONFD_SPACE_ROOM_UUID,        /* uuid -> room id */
-    CONFD_SPACE_MEMBER,           /* room id, user id */
-    CONFD_SPACE_USER_ROOM,        /* user id, room id */
+    CONFD_SPACE_MEMBER,           /* room id, user id; 0: how many */
+    CONFD_SPACE_USER_ROOM,        /* user id, room id; 0: how many */
     CONFD_SPACE_HEAD,             /* room id -> log head, dense */
     CONFD_SPACE_LOG,              /* position -> message, append order */
     CONFD_SPACE_LOG_INDEX,        /* room id, seq / 64 -> position */

@@ -558,6 +558,69 @@ test_delete(void)
 }
 
 
+/* The room as schema 2 had it: how many members it has is in its record. */
+
+static void
+t_schema_2(uint64_t id, uint32_t nmembers)
+{
+    conf_rc_t       rc;
+    conf_room_t     old;
+    confd_key_t     key;
+    confd_op_ctx_t  ctx;
+
+    memset(&ctx, 0, sizeof(confd_op_ctx_t));
+    fx_context(&ctx);
+
+    rc = ctx.driver->begin(fx.store, true, &ctx.txn);
+
+    if (rc == CONF_OK) {
+        rc = confd_room_load(&ctx, id, &old);
+        is_int(old.nmembers, nmembers, "so many members");
+    }
+
+    if (rc == CONF_OK) {
+        rc = confd_room_store(&ctx, &old);
+    }
+
+    if (rc == CONF_OK) {
+        rc = ctx.driver->del(ctx.txn, CONFD_SPACE_MEMBER,
+                             confd_record_key2(&key, id, 0));
+    }
+
+    if (rc != CONF_OK || ctx.driver->commit(ctx.txn) != CONF_OK) {
+        fx_die("cannot make it an old one");
+    }
+}
+
+
+static void
+test_old(void)
+{
+    is_int(t_create(owner, "Old"), CONF_OK, "create");
+    room_id = room.id;
+    is_int(fx_add(owner, room_id, member, CONF_ROLE_MEMBER), CONF_OK, "add");
+    t_schema_2(room_id, 2);
+    is_int(fx_view(owner, room_id, &view), CONF_OK, "an old room");
+    is_int(view.room.nmembers, 2, "has as many");
+    is_int(fx_add(owner, room_id, moderator, CONF_ROLE_MEMBER), CONF_OK,
+           "add");
+    (void) fx_view(owner, room_id, &view);
+    is_int(view.room.nmembers, 3, "and then one more");
+    t_schema_2(room_id, 3);
+    is_int(fx_remove(owner, room_id, moderator, &left), CONF_OK, "remove");
+    (void) fx_view(owner, room_id, &view);
+    is_int(view.room.nmembers, 2, "or one less");
+
+    t_schema_2(room_id, 2);
+    is_int(t_delete(owner, room_id), CONF_OK, "delete");
+    is_int(fx_view(owner, room_id, &view), CONF_E_ROOM_ABSENT, "gone");
+
+    is_int(t_create(owner, "Old"), CONF_OK, "create");
+    t_schema_2(room.id, 1);
+    is_int(t_delete(owner, room.id), CONF_OK, "delete one of one");
+}
+
+
 int
 main(void)
 {
@@ -577,6 +640,7 @@ main(void)
     test_remove();
     test_succession();
     test_delete();
+    test_old();
 
     fx_close();
 

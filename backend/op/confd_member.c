@@ -235,6 +235,7 @@ confd_member_total_add(confd_op_ctx_t *ctx, uint64_t room_id, int n)
     conf_room_t   room;
     confd_key_t   key;
 
+    total = 0;
     rc = confd_member_total(ctx, room_id, &total);
 
     if (rc == CONF_E_NOT_FOUND) {
@@ -242,10 +243,16 @@ confd_member_total_add(confd_op_ctx_t *ctx, uint64_t room_id, int n)
         /* Of a store of schema 2, or of a room that is made right now. */
 
         rc = confd_room_load(ctx, room_id, &room);
-        total = rc == CONF_OK ? room.nmembers : 0;
+
+        if (rc == CONF_OK) {
+            total = room.nmembers;
+
+        } else if (rc == CONF_E_ROOM_ABSENT) {
+            rc = CONF_OK;
+        }
     }
 
-    if (rc != CONF_OK && rc != CONF_E_ROOM_ABSENT) {
+    if (rc != CONF_OK) {
         return rc;
     }
 

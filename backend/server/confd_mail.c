@@ -240,7 +240,7 @@ confd_mail_spawn(confd_server_t *server)
     mail->open = 2;
     mail->started_ms = uv_now(&server->loop);
 
-    stdio[0].flags = UV_CREATE_PIPE | UV_READABLE_PIPE;
+    stdio[0].flags = (uv_stdio_flags) (UV_CREATE_PIPE | UV_READABLE_PIPE);
     stdio[0].data.stream = (uv_stream_t *) &mail->input;
     stdio[1].flags = UV_IGNORE;
     stdio[2].flags = UV_INHERIT_FD;

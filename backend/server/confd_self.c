@@ -54,6 +54,7 @@ confd_self_call(confd_server_t *server, conf_op_e op, const void *request,
     call.code = op;
 
     conf_buf_init(&body, 0);
+    job = NULL;
 
     rc = conf_proto_pack(&body, conf_ops[op].request, request);
 

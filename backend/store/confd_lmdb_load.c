@@ -33,6 +33,7 @@ confd_lmdb_set_id(confd_txn_t *txn, confd_space_e space, uint64_t id)
     conf_str_t   name;
     confd_key_t  key;
 
+    last = 0;
     rc = confd_lmdb_log_space(txn, space);
 
     if (rc == CONF_OK) {

@@ -86,6 +86,11 @@ conf_inbox_waits(conf_shm_t *shm, const conf_worker_t *worker)
     const conf_shm_worker_t  *w;
 
     root = *shm->root;
+
+    if (root == NULL) {
+        return false;
+    }
+
     w = &root->workers[worker->slot % CONF_WORKERS_MAX];
 
     return __atomic_load_n(&w->rung, __ATOMIC_RELAXED)

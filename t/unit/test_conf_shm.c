@@ -358,6 +358,7 @@ test_no_root(void)
        && conf_channel_heads(&m.shm, 0, &head, 1) == 0
        && conf_inbox_drain(&m.shm, &worker, &buf, 1, &flag)
           == CONF_E_CONFLICT
+       && !conf_inbox_waits(&m.shm, &worker)
        && conf_cache_get(&m.shm, key, &buf) == CONF_E_NOT_FOUND
        && conf_cache_put(&m.shm, key, 1, conf_str("x")) == CONF_DONE
        && conf_limit(&m.shm, 1, 1, &rate, &limit) == CONF_OK,

@@ -69,21 +69,14 @@ ngx_http_conference_bus_init(ngx_http_conference_main_conf_t *cmcf,
     bus->conf = cmcf;
     bus->log = cycle->log;
 
-    bus->drain.handler = ngx_http_conference_bus_drain;
-    bus->drain.data = bus;
-    bus->drain.log = cycle->log;
-
-    bus->ring.handler = ngx_http_conference_bus_ring;
-    bus->ring.data = bus;
-    bus->ring.log = cycle->log;
-
-    bus->late.handler = ngx_http_conference_bus_late;
-    bus->late.data = bus;
-    bus->late.log = cycle->log;
-
-    bus->tick.handler = ngx_http_conference_bus_tick;
-    bus->tick.data = bus;
-    bus->tick.log = cycle->log;
+    ngx_http_conference_event(&bus->drain, ngx_http_conference_bus_drain,
+                              bus, cycle->log);
+    ngx_http_conference_event(&bus->ring, ngx_http_conference_bus_ring,
+                              bus, cycle->log);
+    ngx_http_conference_event(&bus->late, ngx_http_conference_bus_late,
+                              bus, cycle->log);
+    ngx_http_conference_event(&bus->tick, ngx_http_conference_bus_tick,
+                              bus, cycle->log);
     bus->tick.cancelable = 1;
 
     if (ngx_http_conference_bus_bell(bus, cycle) != NGX_OK) {

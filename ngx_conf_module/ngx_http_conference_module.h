@@ -121,6 +121,18 @@ ngx_uint_t ngx_http_conference_rpc_up(ngx_http_conference_rpc_t *rpc);
 ngx_uint_t ngx_http_conference_rpc_pending(ngx_http_conference_rpc_t *rpc);
 
 
+/* An event that is posted, or a timer; zeroed before. */
+
+static ngx_inline void
+ngx_http_conference_event(ngx_event_t *ev, ngx_event_handler_pt handler,
+    void *data, ngx_log_t *log)
+{
+    ev->handler = handler;
+    ev->data = data;
+    ev->log = log;
+}
+
+
 /* ngx_http_conference_bus.c: doorbells, inbox, regular work; env->wake */
 
 ngx_int_t ngx_http_conference_bus_init(ngx_http_conference_main_conf_t *cmcf,

@@ -132,21 +132,15 @@ ngx_http_conference_rpc_init(ngx_http_conference_main_conf_t *cmcf,
                             + 16);
     conf_buf_init(&rpc->out, NGX_HTTP_CONFERENCE_RPC_OUT_MAX);
 
-    rpc->flush.handler = ngx_http_conference_rpc_flush;
-    rpc->flush.data = rpc;
-    rpc->flush.log = cycle->log;
-
-    rpc->fail.handler = ngx_http_conference_rpc_fail;
-    rpc->fail.data = rpc;
-    rpc->fail.log = cycle->log;
-
-    rpc->deadline.handler = ngx_http_conference_rpc_deadline;
-    rpc->deadline.data = rpc;
-    rpc->deadline.log = cycle->log;
-
-    rpc->reconnect.handler = ngx_http_conference_rpc_reconnect;
-    rpc->reconnect.data = rpc;
-    rpc->reconnect.log = cycle->log;
+    ngx_http_conference_event(&rpc->flush, ngx_http_conference_rpc_flush,
+                              rpc, cycle->log);
+    ngx_http_conference_event(&rpc->fail, ngx_http_conference_rpc_fail,
+                              rpc, cycle->log);
+    ngx_http_conference_event(&rpc->deadline, ngx_http_conference_rpc_deadline,
+                              rpc, cycle->log);
+    ngx_http_conference_event(&rpc->reconnect,
+                              ngx_http_conference_rpc_reconnect, rpc,
+                              cycle->log);
     rpc->reconnect.cancelable = 1;
 
     cmcf->rpc = rpc;

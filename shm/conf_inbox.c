@@ -132,7 +132,8 @@ void
 conf_shm_inbox_put(conf_shm_root_t *root, conf_shm_worker_t *worker,
     conf_shm_event_t *event, int64_t now_ms, conf_wake_t *wake)
 {
-    uint64_t  bit, awake;
+    bool      awake;
+    uint64_t  bit;
 
     if (worker->ending) {
         return;

@@ -32,10 +32,13 @@
  * store_message      LOG: id, room and seq are the log's own
  *
  * USER_ROOM rows are empty but for that of room 0, which counts the user's
- * rooms that are not over; USER_GONE and ADMIN rows are empty.  LOG_TIME maps
- * a quarter of an hour (UTC; every time zone is a multiple of it) to the
- * position of the first message in it: how many messages a room got in a day
- * is the difference of two seqs, and nobody has to count.
+ * rooms that are not over; that of user 0 in MEMBER counts the room's members,
+ * which the room's own record does in stores of schema 2 only.  USER_GONE and
+ * ADMIN rows are empty.  LOG_TIME maps a quarter of an hour (UTC; every time
+ * zone is a multiple of it) to the position of the first message in it: how
+ * many messages a room got in a day is the difference of two seqs, and nobody
+ * has to count.  Who came to a meeting and left it is in the LOG too, but in
+ * no room's seqs (confd_message.c).
  */
 
 #define CONF_STORE_NUMBER_FIELDS(X, s)                                        \

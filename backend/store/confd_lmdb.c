@@ -54,6 +54,8 @@ const confd_store_driver_t  confd_lmdb_driver = {
     .restore        = confd_lmdb_restore,
     .sync           = confd_lmdb_sync,
     .begin          = confd_lmdb_begin,
+    .stage          = confd_lmdb_stage,
+    .settle         = confd_lmdb_settle,
     .commit         = confd_lmdb_commit,
     .abort          = confd_lmdb_abort,
     .rev            = confd_lmdb_rev,
@@ -134,6 +136,7 @@ confd_lmdb_close(confd_store_t *store)
 
     (void) pthread_cond_destroy(&store->changed);
     (void) pthread_mutex_destroy(&store->gate);
+    (void) pthread_cond_destroy(&store->tail_settled);
     (void) pthread_mutex_destroy(&store->tail_lock);
 
     free(store->path);
@@ -171,6 +174,7 @@ confd_lmdb_create(const confd_store_conf_t *conf)
     store->nosync = conf->sync == CONFD_SYNC_NEVER;
 
     (void) pthread_mutex_init(&store->tail_lock, NULL);
+    (void) pthread_cond_init(&store->tail_settled, NULL);
     (void) pthread_mutex_init(&store->gate, NULL);
     (void) pthread_condattr_init(&attr);
     (void) pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);

@@ -59,9 +59,12 @@ struct confd_store_s {
 
     /* The log's end: confd_lmdb_tail.h. */
     pthread_mutex_t   tail_lock;
+    pthread_cond_t    tail_settled;  /* or lost */
     confd_tail_t     *tail;          /* the writer changes it, locked */
-    confd_journal_t   journal;       /* the writer's */
-    uint64_t          stamp;         /* of its last transaction */
+    uint64_t          tail_lost;     /* how often what was staged was; lock */
+    conf_rc_t         tail_error;    /* the last time, why; lock */
+    bool              tail_off;      /* until LMDB has committed; lock */
+    confd_journal_t   journal;       /* of who settles, or has drained */
     size_t            tail_room;     /* that it may take in LMDB */
     bool              nosync;
 };
@@ -77,13 +80,15 @@ struct confd_txn_s {
     conf_rc_t         rc;            /* sticky */
     bool              write;
     bool              dirty;         /* LMDB's part of it */
+    bool              staged;        /* in the tail; settle has the rest */
     bool              flush;         /* has to open the gate for writers */
 
     /* A snapshot holds a reference; NULL: there is none, or it was spilled. */
     confd_tail_t     *tail;
-    size_t            tail_n;        /* records that are seen, pending ones */
+    size_t            tail_n;        /* records that are seen, own ones, too */
+    size_t            tail_from;     /* where a writer's own begin */
     uint64_t          base;          /* of a snapshot's tail */
-    uint64_t          stamp;         /* of a writer */
+    uint64_t          lost;          /* tail_lost when a writer began */
 };
 
 
@@ -124,6 +129,8 @@ conf_rc_t confd_lmdb_rc(const confd_store_t *store, int code);
 conf_rc_t confd_lmdb_begin(confd_store_t *store, bool write,
     confd_txn_t **txn);
 conf_rc_t confd_lmdb_begin_flush(confd_store_t *store, confd_txn_t **txn);
+conf_rc_t confd_lmdb_stage(confd_txn_t *txn);
+conf_rc_t confd_lmdb_settle(confd_txn_t *txn);
 conf_rc_t confd_lmdb_commit(confd_txn_t *txn);
 void confd_lmdb_abort(confd_txn_t *txn);
 uint64_t confd_lmdb_rev(confd_txn_t *txn);

@@ -158,13 +158,6 @@ confd_journal_restart(confd_journal_t *journal)
 }
 
 
-bool
-confd_journal_ready(const confd_journal_t *journal)
-{
-    return journal->fd != -1 && !journal->failed;
-}
-
-
 void
 confd_journal_start(confd_journal_t *journal, uint64_t pos)
 {

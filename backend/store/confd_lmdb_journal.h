@@ -29,7 +29,7 @@ typedef struct {
 
 typedef struct {
     int               fd;            /* or -1 */
-    bool              failed;        /* not written to before a restart */
+    bool              failed;        /* nobody may write before a restart */
     uint64_t          stamp;
     uint64_t          number;        /* of the next batch */
     off_t             end;           /* of the last one */
@@ -65,9 +65,6 @@ void confd_journal_close(confd_journal_t *journal);
 
 /* What is in the file is needed no more: the next batch is the first. */
 void confd_journal_restart(confd_journal_t *journal);
-
-/* Whether a batch can be written. */
-bool confd_journal_ready(const confd_journal_t *journal);
 
 /*
  * A batch: start, add records in order, write.  0 when it is on disk (or with

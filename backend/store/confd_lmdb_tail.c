@@ -15,12 +15,15 @@
 static confd_tail_t *confd_tail_create(void);
 static void confd_tail_unref(confd_store_t *store, confd_tail_t *tail);
 static void confd_tail_free(confd_tail_t *tail);
+static void confd_tail_undo(confd_tail_t *tail);
+static void confd_tail_clear(confd_tail_t *tail);
 static uint32_t *confd_tail_slot(confd_tail_t *tail, uint64_t room);
 static conf_rc_t confd_tail_room(confd_txn_t *txn, uint64_t id,
     confd_lmdb_head_t *head, confd_tail_room_t **room);
-static uint32_t confd_tail_newest(const confd_txn_t *txn,
-    const confd_tail_room_t *room);
-static void confd_tail_publish(confd_txn_t *txn);
+static bool confd_tail_ready(confd_store_t *store);
+static int confd_tail_put(confd_store_t *store, const confd_tail_t *tail,
+    size_t from, size_t to);
+static void confd_tail_publish(confd_tail_t *tail, size_t to);
 
 
 conf_rc_t
@@ -175,10 +178,41 @@ confd_tail_entered(confd_txn_t *txn)
 
 
 void
+confd_tail_write(confd_txn_t *txn)
+{
+    confd_store_t  *store;
+
+    store = txn->store;
+
+    (void) pthread_mutex_lock(&store->tail_lock);
+
+    txn->lost = store->tail_lost;
+    txn->tail = store->tail;
+
+    if (txn->tail != NULL) {
+        confd_tail_undo(txn->tail);
+        txn->tail_n = txn->tail->staged;
+        txn->tail_from = txn->tail_n;
+    }
+
+    (void) pthread_mutex_unlock(&store->tail_lock);
+}
+
+
+void
 confd_tail_leave(confd_txn_t *txn)
 {
-    if (txn->tail != NULL && !txn->write) {
-        confd_tail_unref(txn->store, txn->tail);
+    confd_store_t  *store;
+
+    store = txn->store;
+
+    if (txn->write && store->tail != NULL) {
+        (void) pthread_mutex_lock(&store->tail_lock);
+        confd_tail_undo(store->tail);
+        (void) pthread_mutex_unlock(&store->tail_lock);
+
+    } else if (txn->tail != NULL) {
+        confd_tail_unref(store, txn->tail);
     }
 
     txn->tail = NULL;
@@ -186,15 +220,36 @@ confd_tail_leave(confd_txn_t *txn)
 }
 
 
-void
-confd_tail_write(confd_txn_t *txn)
-{
-    txn->stamp = ++txn->store->stamp;
-    txn->tail = txn->store->tail;
+/* Forgets what was appended and not staged; a writer, under the lock. */
 
-    if (txn->tail != NULL) {
-        txn->tail_n = txn->tail->n;
+static void
+confd_tail_undo(confd_tail_t *tail)
+{
+    const confd_tail_record_t  *record;
+
+    while (tail->filled > tail->staged) {
+        record = &tail->records[--tail->filled];
+
+        tail->bytes -= record->bytes.len;
+        tail->rooms[record->room].newest = record->prev < tail->first
+            ? 0 : (uint32_t) (record->prev - tail->first) + 1;
     }
+}
+
+
+/* There is nothing in it that a snapshot could have. */
+
+static void
+confd_tail_clear(confd_tail_t *tail)
+{
+    while (tail->nrooms != 0) {
+        *tail->rooms[--tail->nrooms].slot = 0;
+    }
+
+    tail->filled = 0;
+    tail->bytes = 0;
+
+    conf_arena_reset(tail->arena);
 }
 
 
@@ -204,6 +259,7 @@ confd_tail_head(confd_txn_t *txn, uint64_t id, confd_lmdb_head_t *head)
     uint64_t                    epoch;
     uint32_t                    n, slot;
     confd_tail_t               *tail;
+    const confd_tail_room_t    *room;
     const confd_tail_record_t  *record;
 
     tail = txn->tail;
@@ -220,8 +276,9 @@ confd_tail_head(confd_txn_t *txn, uint64_t id, confd_lmdb_head_t *head)
     slot = *confd_tail_slot(tail, id);
 
     if (slot != 0) {
-        n = confd_tail_newest(txn, &tail->rooms[slot - 1]);
-        epoch = tail->rooms[slot - 1].epoch;
+        room = &tail->rooms[slot - 1];
+        n = txn->write ? room->newest : room->last;
+        epoch = room->epoch;
     }
 
     (void) pthread_mutex_unlock(&txn->store->tail_lock);
@@ -309,9 +366,9 @@ confd_tail_append(confd_txn_t *txn, uint64_t id, conf_str_t bytes,
     record->bytes.len = bytes.len;
     record->room = (uint32_t) (room - tail->rooms);
 
-    room->pending = (uint32_t) txn->tail_n;
-    room->stamp = txn->stamp;
+    room->newest = (uint32_t) txn->tail_n;
 
+    tail->filled = txn->tail_n;
     tail->bytes += bytes.len;
     txn->pos = tail->first + txn->tail_n - 1;
 
@@ -343,7 +400,7 @@ confd_tail_room(confd_txn_t *txn, uint64_t id, confd_lmdb_head_t *head,
     }
 
     *room = &tail->rooms[*slot != 0 ? *slot - 1 : tail->nrooms];
-    n = *slot != 0 ? confd_tail_newest(txn, *room) : 0;
+    n = *slot != 0 ? (*room)->newest : 0;
 
     if (n != 0) {
         head->seq = tail->records[n - 1].seq;
@@ -362,7 +419,9 @@ confd_tail_room(confd_txn_t *txn, uint64_t id, confd_lmdb_head_t *head,
         *slot = (uint32_t) ++tail->nrooms;
 
         (*room)->id = id;
+        (*room)->slot = slot;
         (*room)->last = 0;
+        (*room)->newest = 0;
     }
 
     (*room)->epoch = head->epoch;
@@ -370,16 +429,6 @@ confd_tail_room(confd_txn_t *txn, uint64_t id, confd_lmdb_head_t *head,
     (void) pthread_mutex_unlock(lock);
 
     return CONF_OK;
-}
-
-
-/* The number of the room's newest record, as the transaction may see it. */
-
-static uint32_t
-confd_tail_newest(const confd_txn_t *txn, const confd_tail_room_t *room)
-{
-    return txn->write && room->stamp == txn->stamp ? room->pending
-                                                   : room->last;
 }
 
 
@@ -444,7 +493,7 @@ confd_tail_spill(confd_txn_t *txn)
 
     for (i = 0; i < tail->nrooms && rc == CONF_OK; i++) {
         room = &tail->rooms[i];
-        n = confd_tail_newest(txn, room);
+        n = room->newest;
 
         if (n != 0) {
             head.epoch = room->epoch;
@@ -467,9 +516,17 @@ confd_tail_takes(const confd_txn_t *txn)
 
     tail = txn->tail;
 
-    if (txn->dirty || tail == NULL || txn->tail_n == 0
-        || txn->tail_n >= CONFD_TAIL_FLUSH || tail->bytes >= CONFD_TAIL_BYTES)
-    {
+    if (txn->dirty || tail == NULL) {
+        return false;
+    }
+
+    /* Nothing is written, so there is only to wait for what was seen. */
+
+    if (txn->tail_n == txn->tail_from) {
+        return true;
+    }
+
+    if (txn->tail_n >= CONFD_TAIL_FLUSH || tail->bytes >= CONFD_TAIL_BYTES) {
         return false;
     }
 
@@ -477,31 +534,125 @@ confd_tail_takes(const confd_txn_t *txn)
 
     room = tail->bytes * 2 + tail->nrooms * txn->store->page;
 
-    return room < txn->store->tail_room
-           && confd_journal_ready(&txn->store->journal);
+    return room < txn->store->tail_room && confd_tail_ready(txn->store);
+}
+
+
+static bool
+confd_tail_ready(confd_store_t *store)
+{
+    bool  ready;
+
+    (void) pthread_mutex_lock(&store->tail_lock);
+    ready = !store->tail_off;
+    (void) pthread_mutex_unlock(&store->tail_lock);
+
+    return ready;
 }
 
 
 conf_rc_t
-confd_tail_commit(confd_txn_t *txn)
+confd_tail_stage(confd_txn_t *txn)
 {
-    int                         failed;
+    conf_rc_t       rc;
+    confd_tail_t   *tail;
+    confd_store_t  *store;
+
+    tail = txn->tail;
+    store = txn->store;
+    rc = CONF_OK;
+
+    (void) pthread_mutex_lock(&store->tail_lock);
+
+    if (store->tail_lost != txn->lost) {
+        rc = store->tail_error;
+
+    } else {
+
+        /* The commit before the one that this transaction would be. */
+
+        if (tail->staged == 0) {
+            tail->base = mdb_txn_id(txn->txn) - 1;
+        }
+
+        tail->staged = tail->filled;
+    }
+
+    (void) pthread_mutex_unlock(&store->tail_lock);
+
+    txn->staged = (rc == CONF_OK);
+
+    return rc;
+}
+
+
+/*
+ * Whoever comes first takes along what was staged since.  When that is all
+ * settled, LMDB may have got it, and the store another tail.
+ */
+
+conf_rc_t
+confd_tail_settle(confd_txn_t *txn)
+{
+    int             failed;
+    size_t          from, to;
+    conf_rc_t       rc;
+    confd_tail_t   *tail;
+    confd_store_t  *store;
+
+    store = txn->store;
+
+    (void) pthread_mutex_lock(&store->tail_lock);
+
+    rc = store->tail_lost == txn->lost ? CONF_OK : store->tail_error;
+
+    tail = store->tail;
+    from = tail == NULL ? 0 : tail->n;
+    to = tail == NULL ? 0 : tail->staged;
+
+    (void) pthread_mutex_unlock(&store->tail_lock);
+
+    if (rc != CONF_OK || from == to) {
+        return rc;
+    }
+
+    failed = confd_tail_put(store, tail, from, to);
+    rc = confd_lmdb_rc(store, failed);
+
+    (void) pthread_mutex_lock(&store->tail_lock);
+
+    if (failed == 0) {
+        confd_tail_publish(tail, to);
+
+    } else {
+        tail->staged = tail->n;
+
+        store->tail_lost++;
+        store->tail_error = rc;
+        store->tail_off = true;
+    }
+
+    (void) pthread_cond_broadcast(&store->tail_settled);
+    (void) pthread_mutex_unlock(&store->tail_lock);
+
+    return rc;
+}
+
+
+static int
+confd_tail_put(confd_store_t *store, const confd_tail_t *tail, size_t from,
+    size_t to)
+{
     size_t                      i;
-    confd_tail_t               *tail;
     confd_journal_t            *journal;
     confd_lmdb_place_t          place;
     const confd_tail_record_t  *record;
 
-    tail = txn->tail;
-    journal = &txn->store->journal;
+    journal = &store->journal;
 
-    if (txn->tail_n == tail->n) {
-        return CONF_OK;
-    }
+    confd_journal_start(journal, tail->first + from);
 
-    confd_journal_start(journal, tail->first + tail->n);
-
-    for (i = tail->n; i < txn->tail_n; i++) {
+    for (i = from; i < to; i++) {
         record = &tail->records[i];
 
         place.room = tail->rooms[record->room].id;
@@ -511,41 +662,45 @@ confd_tail_commit(confd_txn_t *txn)
         confd_journal_add(journal, &place, record->bytes);
     }
 
-    failed = confd_journal_write(journal, !txn->store->nosync);
-
-    if (failed != 0) {
-        return confd_lmdb_fail(txn, failed);
-    }
-
-    confd_tail_publish(txn);
-
-    return CONF_OK;
+    return confd_journal_write(journal, !store->nosync);
 }
 
 
+/* Under the lock. */
+
 static void
-confd_tail_publish(confd_txn_t *txn)
+confd_tail_publish(confd_tail_t *tail, size_t to)
 {
-    size_t         i;
-    confd_tail_t  *tail;
+    confd_tail_room_t  *room;
 
-    tail = txn->tail;
+    while (tail->n < to) {
+        room = &tail->rooms[tail->records[tail->n++].room];
+        room->last = (uint32_t) tail->n;
+    }
+}
 
-    (void) pthread_mutex_lock(&txn->store->tail_lock);
 
-    for (i = tail->n; i < txn->tail_n; i++) {
-        tail->rooms[tail->records[i].room].last = (uint32_t) i + 1;
+conf_rc_t
+confd_tail_drain(confd_txn_t *txn)
+{
+    conf_rc_t       rc;
+    confd_store_t  *store;
+
+    store = txn->store;
+
+    (void) pthread_mutex_lock(&store->tail_lock);
+
+    while (store->tail_lost == txn->lost && store->tail != NULL
+           && store->tail->n != store->tail->staged)
+    {
+        (void) pthread_cond_wait(&store->tail_settled, &store->tail_lock);
     }
 
-    /* The commit before the one that this transaction would be. */
+    rc = store->tail_lost == txn->lost ? CONF_OK : store->tail_error;
 
-    if (tail->n == 0) {
-        tail->base = mdb_txn_id(txn->txn) - 1;
-    }
+    (void) pthread_mutex_unlock(&store->tail_lock);
 
-    tail->n = txn->tail_n;
-
-    (void) pthread_mutex_unlock(&txn->store->tail_lock);
+    return rc;
 }
 
 
@@ -557,23 +712,28 @@ confd_tail_spilled(confd_store_t *store)
     confd_tail_t  *old, *tail;
 
     old = store->tail;
+    tail = NULL;
 
-    if (old != NULL && old->n == 0) {
-        old->bytes = 0;
-        conf_arena_reset(old->arena);
-        confd_journal_restart(&store->journal);
-        return;
+    if (old == NULL || old->n != 0) {
+        tail = confd_tail_create();
     }
 
-    tail = confd_tail_create();
-
     (void) pthread_mutex_lock(&store->tail_lock);
-    store->tail = tail;
+
+    if (old != NULL && old->n == 0) {
+        confd_tail_clear(old);
+
+    } else {
+        store->tail = tail;
+    }
+
+    store->tail_off = false;
+
     (void) pthread_mutex_unlock(&store->tail_lock);
 
     confd_journal_restart(&store->journal);
 
-    if (old != NULL) {
+    if (store->tail != old && old != NULL) {
         confd_tail_unref(store, old);
     }
 }

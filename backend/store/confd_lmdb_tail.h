@@ -14,6 +14,15 @@
  * written since (base is that commit's number).  A snapshot takes the tail
  * first and LMDB's commit then; if that is not the base, it is a later one,
  * which has all of that tail.
+ *
+ * Records are in memory in this order, each part possibly empty:
+ *
+ *     0 .. n            settled: on disk, seen by snapshots
+ *     n .. staged       being written, or waiting for that; seen by writers
+ *     staged .. filled  of the transaction that writes; gone if it is aborted
+ *
+ * When a write fails, staged goes back to n, and tail_lost tells those whose
+ * records that were.  LMDB commits nothing that builds on what is not settled.
  */
 
 #ifndef _CONFD_LMDB_TAIL_H_INCLUDED_
@@ -41,29 +50,30 @@ typedef struct {
 } confd_tail_record_t;
 
 /*
- * A room with records in the tail, numbered from 1 there; 0: none.  last and
- * epoch under the lock; pending is the writer's, of the transaction of that
- * stamp.
+ * A room with records in the tail, numbered from 1 there; 0: none.  last, of
+ * those settled, and epoch under the lock; newest, of all, is the writer's.
  */
 
 typedef struct {
     uint64_t                 id;
     uint64_t                 epoch;
-    uint64_t                 stamp;
+    uint32_t                *slot;
     uint32_t                 last;
-    uint32_t                 pending;
+    uint32_t                 newest;
 } confd_tail_room_t;
 
 /*
- * Only the writer changes it: what snapshots read, under the lock; records
- * behind n and the arena, without.
+ * Only the writer changes it, and n and last who settles: what snapshots read,
+ * under the lock; records behind staged and the arena, without.
  */
 
 struct confd_tail_s {
     unsigned                 refs;      /* the store's, snapshots'; lock */
-    size_t                   n;         /* published; lock */
+    size_t                   n;         /* lock */
+    size_t                   staged;    /* lock */
+    size_t                   filled;    /* the writer's */
     uint64_t                 base;      /* lock */
-    uint64_t                 first;     /* position; set before n is */
+    uint64_t                 first;     /* position; set before staged is */
     size_t                   nrooms;    /* lock */
     size_t                   bytes;     /* the writer's */
     conf_arena_t            *arena;
@@ -86,13 +96,13 @@ void confd_tail_close(confd_store_t *store);
  */
 conf_rc_t confd_tail_recover(confd_txn_t *txn);
 
-/* A snapshot, before and after it has its LMDB transaction; and its end. */
+/* A snapshot, before and after it has its LMDB transaction; a writer, then. */
 void confd_tail_enter(confd_txn_t *txn);
 void confd_tail_entered(confd_txn_t *txn);
-void confd_tail_leave(confd_txn_t *txn);
-
-/* A writer; what it leaves pending is nowhere. */
 void confd_tail_write(confd_txn_t *txn);
+
+/* The end of both; what a writer has appended and not staged is gone. */
+void confd_tail_leave(confd_txn_t *txn);
 
 /* A room's head, if it is in the tail. */
 bool confd_tail_head(confd_txn_t *txn, uint64_t room, confd_lmdb_head_t *head);
@@ -114,9 +124,19 @@ conf_rc_t confd_tail_append(confd_txn_t *txn, uint64_t room,
  */
 conf_rc_t confd_tail_spill(confd_txn_t *txn);
 
-/* Whether the transaction may be committed to the tail alone; doing it. */
+/*
+ * Whether the transaction may be committed to the tail alone; doing it, in
+ * two steps.  Errors of what was staged before are errors of both.
+ */
 bool confd_tail_takes(const confd_txn_t *txn);
-conf_rc_t confd_tail_commit(confd_txn_t *txn);
+conf_rc_t confd_tail_stage(confd_txn_t *txn);
+conf_rc_t confd_tail_settle(confd_txn_t *txn);
+
+/*
+ * Before LMDB commits: waits until what was staged is settled.  CONF_OK, or
+ * why it could not be.
+ */
+conf_rc_t confd_tail_drain(confd_txn_t *txn);
 
 /* LMDB has committed what was spilled. */
 void confd_tail_spilled(confd_store_t *store);

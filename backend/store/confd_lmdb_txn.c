@@ -34,6 +34,7 @@ static conf_rc_t confd_lmdb_start(confd_store_t *store, conf_rc_t entered,
     confd_txn_t *t, confd_txn_t **txn);
 static conf_rc_t confd_lmdb_finish(confd_txn_t *txn);
 static void confd_lmdb_close_cursors(confd_txn_t *txn);
+static void confd_lmdb_leave(confd_txn_t *txn);
 static void confd_lmdb_end(confd_txn_t *txn);
 static bool confd_lmdb_exists(confd_txn_t *txn, confd_space_e space,
     MDB_val *key);
@@ -126,19 +127,44 @@ confd_lmdb_commit(confd_txn_t *txn)
 {
     conf_rc_t  rc;
 
-    if (!txn->write || txn->rc != CONF_OK) {
+    if (!txn->write) {
         rc = txn->rc;
         confd_lmdb_abort(txn);
         return rc;
     }
 
-    if (confd_tail_takes(txn)) {
-        rc = confd_tail_commit(txn);
-        confd_lmdb_abort(txn);
-        return rc;
+    rc = confd_lmdb_stage(txn);
+
+    return rc == CONF_OK ? confd_lmdb_settle(txn) : rc;
+}
+
+
+conf_rc_t
+confd_lmdb_stage(confd_txn_t *txn)
+{
+    conf_rc_t  rc;
+
+    rc = txn->rc;
+
+    if (rc == CONF_OK && confd_tail_takes(txn)) {
+        rc = confd_tail_stage(txn);
+
+        if (rc == CONF_OK) {
+            confd_lmdb_close_cursors(txn);
+            mdb_txn_abort(txn->txn);
+            confd_lmdb_leave(txn);
+
+            return CONF_OK;
+        }
     }
 
-    rc = confd_tail_spill(txn);
+    if (rc == CONF_OK) {
+        rc = confd_tail_spill(txn);
+    }
+
+    if (rc == CONF_OK) {
+        rc = confd_tail_drain(txn);
+    }
 
     if (rc != CONF_OK) {
         confd_lmdb_abort(txn);
@@ -146,6 +172,21 @@ confd_lmdb_commit(confd_txn_t *txn)
     }
 
     return confd_lmdb_finish(txn);
+}
+
+
+/* What LMDB has committed is settled already. */
+
+conf_rc_t
+confd_lmdb_settle(confd_txn_t *txn)
+{
+    conf_rc_t  rc;
+
+    rc = txn->staged ? confd_tail_settle(txn) : CONF_OK;
+
+    free(txn);
+
+    return rc;
 }
 
 
@@ -157,20 +198,23 @@ confd_lmdb_finish(confd_txn_t *txn)
 
     confd_lmdb_close_cursors(txn);
 
-    /* Frees the transaction, failed or not. */
+    /* Frees LMDB's transaction, failed or not. */
 
     rc = mdb_txn_commit(txn->txn);
-
-    (void) confd_lmdb_fail(txn, rc);
-    crc = txn->rc;
+    crc = confd_lmdb_fail(txn, rc);
 
     if (crc == CONF_OK && txn->dirty) {
         confd_tail_spilled(txn->store);
     }
 
-    confd_lmdb_end(txn);
+    if (crc != CONF_OK) {
+        confd_lmdb_end(txn);
+        return crc;
+    }
 
-    return crc;
+    confd_lmdb_leave(txn);
+
+    return CONF_OK;
 }
 
 
@@ -204,6 +248,16 @@ confd_lmdb_close_cursors(confd_txn_t *txn)
 static void
 confd_lmdb_end(confd_txn_t *txn)
 {
+    confd_lmdb_leave(txn);
+    free(txn);
+}
+
+
+/* Others may write. */
+
+static void
+confd_lmdb_leave(confd_txn_t *txn)
+{
     confd_tail_leave(txn);
 
     if (txn->flush) {
@@ -215,8 +269,6 @@ confd_lmdb_end(confd_txn_t *txn)
     } else {
         confd_lmdb_leave_reader(txn->store);
     }
-
-    free(txn);
 }
 
 

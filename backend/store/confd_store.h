@@ -82,10 +82,18 @@ typedef struct {
 /*
  * A driver.  open writes one sentence to err (of errlen bytes) when it fails.
  *
- * begin(write): one write transaction at a time, from one thread; any number
+ * begin(write): one write transaction at a time, of one thread; any number
  * of readers up to conf.readers, each sees the last commit and waits for
  * nobody.  commit of a reader is abort.  rev is the commit that a reader sees
  * or that a writer will be.
+ *
+ * A commit has two halves, so that the next writer need not wait for the
+ * disk: what is staged is seen by writers that begin after it, what is
+ * settled is on disk and seen by all.  settle may be called by any thread, in
+ * the order of stage, one at a time.  If it fails, what others have staged
+ * since, and who writes now, fail too; whoever begins then sees what was
+ * settled.  A writer that has written nothing may be staged and settled as
+ * well: then what it has seen is on disk.
  *
  * Results: CONF_OK, CONF_E_NOT_FOUND (get, del, log_*), CONF_DONE (next),
  * CONF_E_STORE_FULL (map or disk), CONF_E_STORE_FAILED, CONF_E_NOMEM;
@@ -125,6 +133,10 @@ typedef struct {
 
     conf_rc_t      (*begin)(confd_store_t *store, bool write,
                         confd_txn_t **txn);
+
+    /* stage ends the transaction if it fails; settle and commit always do. */
+    conf_rc_t      (*stage)(confd_txn_t *txn);
+    conf_rc_t      (*settle)(confd_txn_t *txn);
     conf_rc_t      (*commit)(confd_txn_t *txn);
     void           (*abort)(confd_txn_t *txn);
     uint64_t       (*rev)(confd_txn_t *txn);

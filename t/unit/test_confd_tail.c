@@ -8,12 +8,16 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 
-#define MAP    (64 * KIT_MB)
-#define ROOMS  4
+#define MAP      (64 * KIT_MB)
+#define ROOMS    4
+#define WRITERS  2
 
 
 static const confd_store_driver_t  *driver = &confd_lmdb_driver;
@@ -22,6 +26,10 @@ static confd_store_t  *store;
 static atomic_bool     stop;
 static atomic_uint     bad;
 static atomic_uint     seen;
+static uint64_t        expected;      /* under running */
+
+static pthread_mutex_t  running = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t  settling = PTHREAD_MUTEX_INITIALIZER;
 
 
 /* A store whose rooms have no message yet. */
@@ -105,6 +113,41 @@ count(confd_txn_t *txn, confd_space_e space)
 
     return driver->count(txn, space, &n) == CONF_OK ? n : UINT64_MAX;
 }
+
+
+/* n messages that wait for the disk. */
+
+static confd_txn_t *
+stage(uint64_t n)
+{
+    confd_txn_t  *txn;
+
+    txn = kit_begin(driver, store, true);
+    (void) append(txn, n);
+
+    if (driver->stage(txn) != CONF_OK) {
+        abort();
+    }
+
+    return txn;
+}
+
+
+static uint64_t
+total(void)
+{
+    uint64_t      n;
+    confd_txn_t  *txn;
+
+    txn = kit_begin(driver, store, false);
+    n = count(txn, CONFD_SPACE_LOG);
+    driver->abort(txn);
+
+    return n;
+}
+
+
+static uint64_t reopen(void);
 
 
 static void
@@ -213,6 +256,103 @@ test_abort(void)
     driver->abort(txn);
 
     driver->close(store);
+    kit_remove(kit_dir);
+}
+
+
+static void
+test_stages(void)
+{
+    confd_txn_t  *a, *b, *c;
+
+    make_rooms();
+
+    a = stage(4);
+    is_int(total(), 0, "what is staged is not there for snapshots");
+
+    b = kit_begin(driver, store, true);
+    is_int(head(b, 1), 1, "but for the next writer");
+    is_int(append(b, 8), 12, "which goes on from it");
+    is_int(driver->stage(b), CONF_OK, "stages that");
+    c = stage(0);
+
+    is_int(driver->settle(a), CONF_OK, "the first is settled");
+    is_int(total(), 12, "with what is behind it");
+    is_int(driver->settle(b), CONF_OK, "the next");
+    is_int(driver->settle(c), CONF_OK, "and one that has only read");
+
+    a = kit_begin(driver, store, true);
+    put(a);
+    is_int(driver->stage(a), CONF_OK, "LMDB commits at once");
+    is_int(count(b = kit_begin(driver, store, false), CONFD_SPACE_USER), 1,
+           "what is staged");
+    driver->abort(b);
+    is_int(driver->settle(a), CONF_OK, "and settled after that");
+
+    driver->close(store);
+    is_int(reopen(), 12, "all is there");
+    kit_remove(kit_dir);
+}
+
+
+/* No file may be written to behind that. */
+
+static void
+limit_file(rlim_t size)
+{
+    struct rlimit  limit;
+
+    if (getrlimit(RLIMIT_FSIZE, &limit) != 0) {
+        abort();
+    }
+
+    limit.rlim_cur = conf_min(size, limit.rlim_max);
+
+    if (setrlimit(RLIMIT_FSIZE, &limit) != 0) {
+        abort();
+    }
+}
+
+
+static void
+test_lost(void)
+{
+    int           i;
+    confd_txn_t  *a, *b, *c;
+
+    (void) signal(SIGXFSZ, SIG_IGN);
+
+    make_rooms();
+    (void) add(4);
+
+    for (i = 0; i < 2; i++) {
+        a = stage(4);
+        b = stage(4);
+        c = kit_begin(driver, store, true);
+        (void) append(c, 4);
+
+        limit_file(0);
+        is_int(driver->settle(a), CONF_E_STORE_FULL, "a file at its limit");
+        limit_file(RLIM_INFINITY);
+
+        is_int(driver->settle(b), CONF_E_STORE_FULL, "nor what was staged");
+
+        if (i == 0) {
+            put(c);
+        }
+
+        is_int(driver->commit(c), CONF_E_STORE_FULL, "nor what goes on");
+        is_int(total(), 4 * (uint64_t) (i + 1), "all as it was");
+
+        a = kit_begin(driver, store, true);
+        is_int(head(a, 1), i + 1, "for a writer, too");
+        is_int(append(a, 4), 4 * (i + 2), "whose records have the places");
+        is_int(driver->commit(a), CONF_OK, "of those lost");
+    }
+
+    (void) add(4);
+    driver->close(store);
+    is_int(reopen(), 16, "nothing else is there");
     kit_remove(kit_dir);
 }
 
@@ -599,22 +739,17 @@ read_heads(void *data)
 }
 
 
-static void
-test_readers(void)
+/* One settles while the other one runs. */
+
+static void *
+write_stages(void *data)
 {
     unsigned      i;
-    pthread_t     threads[3];
     confd_txn_t  *txn;
 
-    make_rooms();
+    for (i = 0; i < 1000 || atomic_load(&seen) < 2000; i++) {
+        (void) pthread_mutex_lock(&running);
 
-    for (i = 0; i < conf_nelts(threads); i++) {
-        if (pthread_create(&threads[i], NULL, read_heads, NULL) != 0) {
-            abort();
-        }
-    }
-
-    for (i = 0; i < 2000 || atomic_load(&seen) < 2000; i++) {
         txn = kit_begin(driver, store, true);
         (void) append(txn, 1 + i % 40);
 
@@ -624,19 +759,62 @@ test_readers(void)
 
         if (i % 7 == 3) {
             driver->abort(txn);
+            (void) pthread_mutex_unlock(&running);
+            continue;
+        }
 
-        } else if (driver->commit(txn) != CONF_OK) {
+        expected += 1 + i % 40;
+
+        if (driver->stage(txn) != CONF_OK) {
+            abort();
+        }
+
+        (void) pthread_mutex_lock(&settling);
+        (void) pthread_mutex_unlock(&running);
+
+        if (driver->settle(txn) != CONF_OK) {
             atomic_fetch_add(&bad, 1);
         }
+
+        (void) pthread_mutex_unlock(&settling);
+    }
+
+    return data;
+}
+
+
+static void
+test_readers(void)
+{
+    unsigned   i;
+    pthread_t  readers[3], writers[WRITERS];
+
+    make_rooms();
+
+    for (i = 0; i < conf_nelts(readers); i++) {
+        if (pthread_create(&readers[i], NULL, read_heads, NULL) != 0) {
+            abort();
+        }
+    }
+
+    for (i = 0; i < WRITERS; i++) {
+        if (pthread_create(&writers[i], NULL, write_stages, NULL) != 0) {
+            abort();
+        }
+    }
+
+    for (i = 0; i < WRITERS; i++) {
+        (void) pthread_join(writers[i], NULL);
     }
 
     atomic_store(&stop, true);
 
-    for (i = 0; i < conf_nelts(threads); i++) {
-        (void) pthread_join(threads[i], NULL);
+    for (i = 0; i < conf_nelts(readers); i++) {
+        (void) pthread_join(readers[i], NULL);
     }
 
-    is_int(atomic_load(&bad), 0, "snapshots beside a writer");
+    is_int(atomic_load(&bad), 0, "snapshots beside writers");
+    is_int(total(), expected, "what all of them have written");
 
     driver->close(store);
     kit_remove(kit_dir);
@@ -648,6 +826,8 @@ main(void)
 {
     test_snapshots();
     test_abort();
+    test_stages();
+    test_lost();
     test_cursors();
     test_index();
     test_backup();

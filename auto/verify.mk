@@ -1,8 +1,8 @@
 # Checks that are run by hand, beside auto/test.
 
 FUZZ_TIME ?= 600
-TSAN_UNIT  = confd_store confd_store_life confd_tail confd_lmdb confd_server \
-             conf_stress
+TSAN_UNIT  = confd_store confd_store_life confd_tail confd_lmdb confd_lane \
+             confd_server conf_stress
 MAKE_IN    = $(MAKE) --no-print-directory -s
 
 help:  ## this list

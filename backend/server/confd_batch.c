@@ -1,6 +1,7 @@
 
 /*
- * Group commit.  All of this is on the writer's thread.
+ * Group commit.  All of this is on the writer's threads; but for settle, on
+ * one of them at a time.
  */
 
 #include "confd_work.h"
@@ -23,12 +24,16 @@ typedef struct {
 
 static conf_rc_t confd_batch_run(confd_work_t *work, confd_job_t *first,
     confd_job_t *end);
-static conf_rc_t confd_batch_jobs(confd_work_t *work, confd_txn_t *txn,
-    confd_job_t *first, confd_job_t *end);
-static conf_rc_t confd_batch_job(confd_work_t *work, confd_txn_t *txn,
-    confd_job_t *job, int64_t now_ms);
-static conf_rc_t confd_batch_commit(confd_work_t *work, confd_txn_t *txn,
-    confd_job_t *first, confd_job_t *end);
+static conf_rc_t confd_batch_begin(confd_work_t *work);
+static void confd_batch_abort(confd_work_t *work);
+static conf_rc_t confd_batch_jobs(confd_work_t *work, confd_job_t *first,
+    confd_job_t *end);
+static conf_rc_t confd_batch_job(confd_work_t *work, confd_job_t *job,
+    int64_t now_ms);
+static conf_rc_t confd_batch_stage(confd_work_t *work,
+    confd_staged_t *staged);
+static conf_rc_t confd_batch_settle(confd_work_t *work,
+    confd_staged_t *staged, size_t n);
 static void confd_batch_alone(confd_work_t *work, confd_job_t *job);
 static void confd_batch_failed(confd_job_t *job, conf_rc_t rc);
 static void confd_batch_guard(confd_work_t *work);
@@ -46,17 +51,58 @@ static conf_rc_t confd_batch_log_append(confd_txn_t *txn, uint64_t room,
     conf_str_t record, uint64_t *pos, uint64_t *seq);
 
 
+const confd_lane_commit_t  confd_work_commit = {
+    .run    = confd_work_write,
+    .whole  = confd_work_whole,
+    .stage  = confd_work_stage,
+    .settle = confd_work_settle,
+    .again  = confd_work_again
+};
+
 static confd_batch_guard_t   confd_guard;
 static confd_store_driver_t  confd_guarded;
 
 
-void
+bool
 confd_work_write(confd_work_t *work, confd_jobs_t *jobs)
+{
+    if (work->txn == NULL && confd_batch_begin(work) != CONF_OK) {
+        return false;
+    }
+
+    return confd_batch_jobs(work, jobs->first, NULL) == CONF_OK;
+}
+
+
+bool
+confd_work_whole(confd_work_t *work)
+{
+    return work->driver->dirty(work->txn);
+}
+
+
+bool
+confd_work_stage(confd_work_t *work, confd_staged_t *staged)
+{
+    return confd_batch_stage(work, staged) == CONF_OK;
+}
+
+
+bool
+confd_work_settle(confd_work_t *work, confd_staged_t *staged,
+    const confd_jobs_t *jobs)
+{
+    return confd_batch_settle(work, staged, jobs->n) == CONF_OK;
+}
+
+
+void
+confd_work_again(confd_work_t *work, confd_jobs_t *jobs)
 {
     conf_rc_t     rc;
     confd_job_t  *job;
 
-    confd_batch_guard(work);
+    confd_batch_abort(work);
 
     rc = confd_batch_run(work, jobs->first, NULL);
 
@@ -94,37 +140,67 @@ confd_work_write(confd_work_t *work, confd_jobs_t *jobs)
 static conf_rc_t
 confd_batch_run(confd_work_t *work, confd_job_t *first, confd_job_t *end)
 {
-    conf_rc_t     rc;
-    confd_txn_t  *txn;
+    size_t           n;
+    conf_rc_t        rc;
+    confd_job_t     *job;
+    confd_staged_t   staged;
 
-    rc = work->driver->begin(work->store, true, &txn);
-
+    rc = confd_batch_begin(work);
     if (rc != CONF_OK) {
-        confd_log(CONFD_LOG_ERROR, "cannot begin a transaction: error %d", rc);
         return rc;
     }
 
-    confd_guard.writes = 0;
-
-    rc = confd_batch_jobs(work, txn, first, end);
+    rc = confd_batch_jobs(work, first, end);
 
     if (rc != CONF_OK) {
-        work->driver->abort(txn);
+        confd_batch_abort(work);
         return rc;
     }
 
-    if (confd_guard.writes == 0) {
-        work->driver->abort(txn);
-        return CONF_OK;
+    n = 0;
+
+    for (job = first; job != end; job = job->next) {
+        n++;
     }
 
-    return confd_batch_commit(work, txn, first, end);
+    rc = confd_batch_stage(work, &staged);
+
+    return rc == CONF_OK ? confd_batch_settle(work, &staged, n) : rc;
 }
 
 
 static conf_rc_t
-confd_batch_jobs(confd_work_t *work, confd_txn_t *txn, confd_job_t *first,
-    confd_job_t *end)
+confd_batch_begin(confd_work_t *work)
+{
+    conf_rc_t  rc;
+
+    confd_batch_guard(work);
+
+    rc = work->driver->begin(work->store, true, &work->txn);
+
+    if (rc != CONF_OK) {
+        confd_log(CONFD_LOG_ERROR, "cannot begin a transaction: error %d", rc);
+        work->txn = NULL;
+    }
+
+    confd_guard.writes = 0;
+
+    return rc;
+}
+
+
+static void
+confd_batch_abort(confd_work_t *work)
+{
+    if (work->txn != NULL) {
+        work->driver->abort(work->txn);
+        work->txn = NULL;
+    }
+}
+
+
+static conf_rc_t
+confd_batch_jobs(confd_work_t *work, confd_job_t *first, confd_job_t *end)
 {
     int64_t       now_ms;
     conf_rc_t     rc;
@@ -133,7 +209,7 @@ confd_batch_jobs(confd_work_t *work, confd_txn_t *txn, confd_job_t *first,
     now_ms = confd_work_now();
 
     for (job = first; job != end; job = job->next) {
-        rc = confd_batch_job(work, txn, job, now_ms);
+        rc = confd_batch_job(work, job, now_ms);
         if (rc != CONF_OK) {
             return rc;
         }
@@ -146,13 +222,14 @@ confd_batch_jobs(confd_work_t *work, confd_txn_t *txn, confd_job_t *first,
 /* CONF_OK unless the transaction cannot be kept. */
 
 static conf_rc_t
-confd_batch_job(confd_work_t *work, confd_txn_t *txn, confd_job_t *job,
-    int64_t now_ms)
+confd_batch_job(confd_work_t *work, confd_job_t *job, int64_t now_ms)
 {
-    void       *out;
-    uint64_t    rev, writes;
-    conf_rc_t   rc, status;
+    void         *out;
+    uint64_t      rev, writes;
+    conf_rc_t     rc, status;
+    confd_txn_t  *txn;
 
+    txn = work->txn;
     writes = confd_guard.writes;
 
     rc = confd_work_run(work, job, &confd_guarded, txn, now_ms, &out);
@@ -190,25 +267,28 @@ confd_batch_job(confd_work_t *work, confd_txn_t *txn, confd_job_t *job,
 }
 
 
+/* Also of what has only read: it may have seen what is not on disk yet. */
+
 static conf_rc_t
-confd_batch_commit(confd_work_t *work, confd_txn_t *txn, confd_job_t *first,
-    confd_job_t *end)
+confd_batch_stage(confd_work_t *work, confd_staged_t *staged)
 {
-    uint64_t         start, us, n;
     conf_rc_t        rc;
-    confd_job_t     *job;
     confd_counts_t   counts;
 
-    rc = confd_work_count(work->driver, txn, &counts);
+    rc = confd_work_count(work->driver, work->txn, &counts);
 
     if (rc != CONF_OK) {
-        work->driver->abort(txn);
+        confd_batch_abort(work);
         return rc;
     }
 
-    start = confd_batch_us();
+    staged->txn = work->txn;
+    staged->written = confd_guard.writes != 0;
+    staged->start_us = confd_batch_us();
 
-    rc = work->driver->commit(txn);
+    work->txn = NULL;
+
+    rc = work->driver->stage(staged->txn);
 
     if (rc != CONF_OK) {
         confd_log(CONFD_LOG_ERROR, "cannot commit: error %d", rc);
@@ -217,15 +297,30 @@ confd_batch_commit(confd_work_t *work, confd_txn_t *txn, confd_job_t *first,
 
     confd_work_counted(work, &counts);
 
-    n = 0;
+    return CONF_OK;
+}
 
-    for (job = first; job != end; job = job->next) {
-        n++;
+
+static conf_rc_t
+confd_batch_settle(confd_work_t *work, confd_staged_t *staged, size_t n)
+{
+    uint64_t   us;
+    conf_rc_t  rc;
+
+    rc = work->driver->settle(staged->txn);
+
+    if (rc != CONF_OK) {
+        confd_log(CONFD_LOG_ERROR, "cannot commit: error %d", rc);
+        return rc;
+    }
+
+    if (!staged->written) {
+        return CONF_OK;
     }
 
     atomic_fetch_add_explicit(&work->commits, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&work->committed, n, memory_order_relaxed);
-    us = confd_batch_us() - start;
+    us = confd_batch_us() - staged->start_us;
 
     atomic_fetch_add_explicit(&work->commit_us, us, memory_order_relaxed);
     atomic_fetch_add_explicit(&work->commit_times[conf_time_bucket(us)], 1,

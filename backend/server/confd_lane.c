@@ -9,16 +9,26 @@
 #include <unistd.h>
 
 
-#define CONFD_LANE_GATHER      4     /* the part of the last run's time */
-#define CONFD_LANE_GATHER_MAX  2000  /* us */
-#define CONFD_LANE_CROWD       16    /* jobs that are not kept waiting */
+#define CONFD_LANE_CROWD  16         /* jobs that are not kept waiting */
+#define CONFD_LANE_WAKE   64         /* that are run while others settle */
+#define CONFD_LANE_LOT    256        /* and settled without the next ones */
 
 
 static void *confd_lane_thread(void *data);
-static bool confd_lane_take(confd_lane_t *lane, confd_jobs_t *jobs);
-static void confd_lane_gather(confd_lane_t *lane, size_t want);
-static void confd_lane_wait(confd_lane_t *lane, size_t want,
-    int64_t until_us);
+static void *confd_lane_commits(void *data);
+static bool confd_lane_batch(confd_lane_t *lane, confd_jobs_t *jobs,
+    confd_staged_t *staged);
+static bool confd_lane_run(confd_lane_t *lane, confd_jobs_t *jobs);
+static bool confd_lane_grows(confd_lane_t *lane, const confd_jobs_t *jobs);
+static bool confd_lane_stage(confd_lane_t *lane, confd_staged_t *staged);
+static void confd_lane_again(confd_lane_t *lane, confd_jobs_t *jobs);
+static void confd_lane_enter(confd_lane_t *lane, bool failed);
+static void confd_lane_leave(confd_lane_t *lane);
+static void confd_lane_await(confd_lane_t *lane);
+static void confd_lane_take(confd_lane_t *lane, const confd_jobs_t *have,
+    confd_jobs_t *jobs);
+static bool confd_lane_full(const confd_lane_t *lane, size_t n, size_t cost);
+static void confd_lane_pace(confd_lane_t *lane);
 static int64_t confd_lane_now_us(void);
 static void confd_lane_queue(confd_lane_t *lane, confd_jobs_t *jobs);
 static void confd_done_put(confd_done_t *done, confd_jobs_t *jobs);
@@ -83,6 +93,7 @@ confd_lane_start(confd_lane_t *lane, const confd_lane_conf_t *conf,
     lane->conf = *conf;
     lane->done = done;
     lane->want = 1;
+    lane->lot = conf->take_count;
 
     lane->threads = calloc(conf->threads, sizeof(pthread_t));
     if (lane->threads == NULL) {
@@ -94,6 +105,7 @@ confd_lane_start(confd_lane_t *lane, const confd_lane_conf_t *conf,
     (void) pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     (void) pthread_cond_init(&lane->wake, &attr);
     (void) pthread_condattr_destroy(&attr);
+    (void) pthread_cond_init(&lane->turn, NULL);
 
     /* Signals are for the loop's thread: a sync is not interrupted. */
 
@@ -103,7 +115,9 @@ confd_lane_start(confd_lane_t *lane, const confd_lane_conf_t *conf,
     failed = 0;
 
     for (i = 0; i < conf->threads; i++) {
-        failed = pthread_create(&lane->threads[i], NULL, confd_lane_thread,
+        failed = pthread_create(&lane->threads[i], NULL,
+                                conf->commit != NULL ? confd_lane_commits
+                                                     : confd_lane_thread,
                                 lane);
         if (failed != 0) {
             break;
@@ -143,6 +157,7 @@ confd_lane_stop(confd_lane_t *lane)
     }
 
     pthread_cond_destroy(&lane->wake);
+    pthread_cond_destroy(&lane->turn);
     pthread_mutex_destroy(&lane->lock);
     free(lane->threads);
     lane->threads = NULL;
@@ -203,105 +218,283 @@ static void *
 confd_lane_thread(void *data)
 {
     confd_lane_t  *lane = data;
-    confd_jobs_t   jobs;
+    confd_jobs_t   none, jobs;
 
+    confd_jobs_init(&none);
     confd_jobs_init(&jobs);
 
     if (lane->conf.nice != 0) {
         (void) setpriority(PRIO_PROCESS, (id_t) gettid(), lane->conf.nice);
     }
 
-    while (confd_lane_take(lane, &jobs)) {
+    pthread_mutex_lock(&lane->lock);
 
-        if (lane->conf.gather) {
-            lane->last.taken = jobs.n;
-            lane->last.start_us = confd_lane_now_us();
+    for ( ;; ) {
+        confd_lane_await(lane);
+        confd_lane_take(lane, &none, &jobs);
+
+        if (jobs.n == 0) {
+            break;
         }
+
+        pthread_mutex_unlock(&lane->lock);
 
         lane->conf.run(lane->conf.work, &jobs);
         confd_done_put(lane->done, &jobs);
 
-        if (lane->conf.gather) {
-            lane->last.end_us = confd_lane_now_us();
-        }
+        pthread_mutex_lock(&lane->lock);
     }
+
+    pthread_mutex_unlock(&lane->lock);
 
     return NULL;
 }
 
 
-/* Waits for jobs; false when there are none and will be none. */
+/* A batch is finished before the next one can be, so replies keep order. */
 
-static bool
-confd_lane_take(confd_lane_t *lane, confd_jobs_t *jobs)
+static void *
+confd_lane_commits(void *data)
 {
-    size_t        want;
-    confd_job_t  *job;
+    bool             good;
+    confd_lane_t    *lane = data;
+    confd_jobs_t     jobs;
+    confd_staged_t   staged;
+
+    confd_jobs_init(&jobs);
 
     pthread_mutex_lock(&lane->lock);
 
-    want = lane->last.taken + lane->queue.n;
+    while (confd_lane_batch(lane, &jobs, &staged)) {
+        pthread_mutex_unlock(&lane->lock);
 
-    while (lane->queue.n == 0 && !lane->stopping) {
-        pthread_cond_wait(&lane->wake, &lane->lock);
-    }
+        good = lane->conf.commit->settle(lane->conf.work, &staged, &jobs);
 
-    if (lane->conf.gather) {
-        confd_lane_gather(lane, conf_min(want, lane->conf.take_count));
-    }
+        if (good) {
+            confd_done_put(lane->done, &jobs);
+        }
 
-    while (lane->queue.n != 0 && jobs->n < lane->conf.take_count
-           && jobs->cost < lane->conf.take_cost)
-    {
-        job = confd_jobs_take(&lane->queue);
-        confd_jobs_add(jobs, job);
+        pthread_mutex_lock(&lane->lock);
+
+        lane->settling = false;
+        lane->settled_us = confd_lane_now_us();
+
+        pthread_cond_signal(&lane->wake);
+
+        if (!good) {
+            lane->failed++;
+            confd_lane_enter(lane, true);
+            lane->failed--;
+
+            confd_lane_again(lane, &jobs);
+            confd_lane_leave(lane);
+        }
     }
 
     pthread_mutex_unlock(&lane->lock);
 
-    if (jobs->n == 0) {
-        return false;
+    return NULL;
+}
+
+
+/*
+ * Runs a batch and stages it: the caller is the one who settles then.  False
+ * when there are no jobs and will be none.  Under the lock, as all below,
+ * which is given up while jobs run.
+ */
+
+static bool
+confd_lane_batch(confd_lane_t *lane, confd_jobs_t *jobs,
+    confd_staged_t *staged)
+{
+    bool  good;
+
+    confd_lane_enter(lane, false);
+
+    for ( ;; ) {
+        confd_lane_await(lane);
+
+        if (lane->queue.n == 0) {
+            break;
+        }
+
+        confd_lane_pace(lane);
+
+        lane->lot = conf_min(CONFD_LANE_LOT, lane->conf.take_count);
+
+        do {
+            good = confd_lane_run(lane, jobs);
+        } while (good && confd_lane_grows(lane, jobs));
+
+        if (good && confd_lane_stage(lane, staged)) {
+            lane->settling = true;
+            break;
+        }
+
+        confd_lane_again(lane, jobs);
+    }
+
+    confd_lane_leave(lane);
+
+    return jobs->n != 0;
+}
+
+
+/* Adds to the batch what waits, as far as it fits. */
+
+static bool
+confd_lane_run(confd_lane_t *lane, confd_jobs_t *jobs)
+{
+    bool          good;
+    confd_jobs_t  more;
+
+    confd_jobs_init(&more);
+    confd_lane_take(lane, jobs, &more);
+
+    if (more.n == 0) {
+        return true;
+    }
+
+    pthread_mutex_unlock(&lane->lock);
+    good = lane->conf.commit->run(lane->conf.work, &more);
+    pthread_mutex_lock(&lane->lock);
+
+    confd_jobs_move(jobs, &more);
+
+    return good;
+}
+
+
+/*
+ * Whether to run more before the batch is staged.  While another one settles
+ * there is nothing better to do; and when nobody can run while this one is
+ * committed, it had better be large.
+ */
+
+static bool
+confd_lane_grows(confd_lane_t *lane, const confd_jobs_t *jobs)
+{
+    bool  full;
+
+    if (lane->conf.commit->whole(lane->conf.work)) {
+        lane->lot = lane->conf.take_count;
+    }
+
+    full = confd_lane_full(lane, jobs->n, jobs->cost);
+
+    lane->want = full ? SIZE_MAX : CONFD_LANE_WAKE;
+
+    while (lane->settling && lane->queue.n < lane->want) {
+        pthread_cond_wait(&lane->wake, &lane->lock);
+    }
+
+    lane->want = 1;
+
+    return !full && lane->queue.n != 0;
+}
+
+
+static bool
+confd_lane_stage(confd_lane_t *lane, confd_staged_t *staged)
+{
+    bool  good;
+
+    pthread_mutex_unlock(&lane->lock);
+    good = lane->conf.commit->stage(lane->conf.work, staged);
+    pthread_mutex_lock(&lane->lock);
+
+    return good;
+}
+
+
+/* Whoever is here runs; the other one's batch comes to its end first. */
+
+static void
+confd_lane_again(confd_lane_t *lane, confd_jobs_t *jobs)
+{
+    while (lane->settling) {
+        pthread_cond_wait(&lane->wake, &lane->lock);
+    }
+
+    pthread_mutex_unlock(&lane->lock);
+
+    lane->conf.commit->again(lane->conf.work, jobs);
+    confd_done_put(lane->done, jobs);
+
+    pthread_mutex_lock(&lane->lock);
+}
+
+
+/* Whose batch has failed goes first: no other job would wake him. */
+
+static void
+confd_lane_enter(confd_lane_t *lane, bool failed)
+{
+    while (lane->running || (!failed && lane->failed != 0)) {
+        pthread_cond_wait(&lane->turn, &lane->lock);
+    }
+
+    lane->running = true;
+}
+
+
+static void
+confd_lane_leave(confd_lane_t *lane)
+{
+    lane->running = false;
+
+    pthread_cond_broadcast(&lane->turn);
+}
+
+
+static void
+confd_lane_await(confd_lane_t *lane)
+{
+    while (lane->queue.n == 0 && !lane->stopping) {
+        pthread_cond_wait(&lane->wake, &lane->lock);
+    }
+}
+
+
+/* What waits, as far as it fits beside those that there are. */
+
+static void
+confd_lane_take(confd_lane_t *lane, const confd_jobs_t *have,
+    confd_jobs_t *jobs)
+{
+    while (lane->queue.n != 0
+           && !confd_lane_full(lane, have->n + jobs->n,
+                               have->cost + jobs->cost))
+    {
+        confd_jobs_add(jobs, confd_jobs_take(&lane->queue));
     }
 
     atomic_fetch_sub_explicit(&lane->count, jobs->n, memory_order_relaxed);
     atomic_fetch_sub_explicit(&lane->cost, jobs->cost, memory_order_relaxed);
-
-    return true;
 }
 
 
-/* Under the lock. */
-
-static void
-confd_lane_gather(confd_lane_t *lane, size_t want)
+static bool
+confd_lane_full(const confd_lane_t *lane, size_t n, size_t cost)
 {
-    int64_t  until_us;
-
-    if (lane->conf.pace_us != 0) {
-        confd_lane_wait(lane, CONFD_LANE_CROWD,
-                        lane->last.end_us + lane->conf.pace_us);
-    }
-
-    until_us = (lane->last.end_us - lane->last.start_us) / CONFD_LANE_GATHER;
-    until_us = conf_min(until_us, CONFD_LANE_GATHER_MAX) + lane->last.end_us;
-
-    confd_lane_wait(lane, want, until_us);
+    return n >= lane->lot || cost >= lane->conf.take_cost;
 }
 
 
-/* Until so many jobs wait, or the time has come; under the lock. */
-
 static void
-confd_lane_wait(confd_lane_t *lane, size_t want, int64_t until_us)
+confd_lane_pace(confd_lane_t *lane)
 {
+    int64_t          until_us;
     struct timespec  ts;
+
+    until_us = lane->settled_us + lane->conf.pace_us;
 
     ts.tv_sec = (time_t) (until_us / 1000000);
     ts.tv_nsec = (long) (until_us % 1000000 * 1000);
 
-    lane->want = want;
+    lane->want = CONFD_LANE_CROWD;
 
-    while (lane->queue.n < want && lane->queue.cost < lane->conf.take_cost
+    while (lane->conf.pace_us != 0 && lane->queue.n < lane->want
            && !lane->stopping)
     {
         if (pthread_cond_timedwait(&lane->wake, &lane->lock, &ts) != 0) {

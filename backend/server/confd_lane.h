@@ -27,6 +27,31 @@ typedef struct confd_work_s  confd_work_t;
  */
 typedef void (*confd_lane_run_pt)(confd_work_t *work, confd_jobs_t *jobs);
 
+/* A transaction that has run and waits for the disk. */
+
+typedef struct {
+    confd_txn_t          *txn;
+    uint64_t              start_us;
+    bool                  written;
+} confd_staged_t;
+
+/*
+ * Work that is committed in batches.  A batch is run, once or more often, and
+ * staged, by one thread at a time; and settled, in the order of staging, by
+ * one thread at a time, while the next batch is run.  whole: nothing will be
+ * left to settle, staging takes all the time.  again runs and settles jobs
+ * that another step has failed, while no other step runs; it does not fail.
+ */
+
+typedef struct {
+    bool                (*run)(confd_work_t *work, confd_jobs_t *jobs);
+    bool                (*whole)(confd_work_t *work);
+    bool                (*stage)(confd_work_t *work, confd_staged_t *staged);
+    bool                (*settle)(confd_work_t *work, confd_staged_t *staged,
+                             const confd_jobs_t *jobs);
+    void                (*again)(confd_work_t *work, confd_jobs_t *jobs);
+} confd_lane_commit_t;
+
 typedef struct {
     const char           *name;      /* of the threads, 15 bytes */
     size_t                threads;
@@ -34,10 +59,10 @@ typedef struct {
     size_t                cost_max;
     size_t                take_count;        /* of one run */
     size_t                take_cost;
-    bool                  gather;            /* only with one thread */
     int64_t               pace_us;           /* between runs; 0: none */
     int                   nice;              /* what others go before by */
     confd_lane_run_pt     run;
+    const confd_lane_commit_t  *commit;      /* instead of run, or NULL */
     confd_work_t         *work;
 } confd_lane_conf_t;
 
@@ -54,26 +79,15 @@ typedef struct {
 } confd_done_t;
 
 /*
- * A lane that gathers waits, for a part of the time that the last run took,
- * until as many jobs are there as were before it.  Who answers its clients
- * before it takes on more would else find half of them in each run, the other
- * half still reading their answers, and pay for twice as many syncs.  A job
- * that comes later than that is taken at once.
+ * All under the lock, but pending, which is the loop's.
  *
- * While few jobs wait, runs begin pace_us apart at least: a trickle pays for
- * one sync in that time, not one a job.  Whoever comes after a pause, and a
- * crowd, waits for nothing.
- */
-
-typedef struct {
-    size_t                taken;     /* by the last run */
-    int64_t               start_us;
-    int64_t               end_us;
-} confd_lane_last_t;
-
-/*
- * queue, want and stopping under the lock, pending only by the loop, last
- * only by the thread of a lane that gathers.
+ * A lane that commits has one thread that runs jobs (running) and one that
+ * settles them (settling).  Who runs goes on to take jobs while the batch
+ * before is being settled: in lots, since they would wait for the disk anyhow.
+ *
+ * While few jobs wait, batches begin pace_us apart at least: a trickle pays
+ * for one sync in that time, not one a job.  Whoever comes after a pause, and
+ * a crowd, waits for nothing.
  */
 
 typedef struct {
@@ -82,11 +96,16 @@ typedef struct {
     pthread_t            *threads;
     size_t                nthreads;
     pthread_mutex_t       lock;
-    pthread_cond_t        wake;
+    pthread_cond_t        wake;      /* jobs, or nobody settles */
+    pthread_cond_t        turn;      /* nobody runs */
     confd_jobs_t          queue;
     size_t                want;      /* jobs that are worth waking up for */
+    size_t                lot;       /* that the batch may have */
     bool                  stopping;
-    confd_lane_last_t     last;
+    bool                  running;
+    bool                  settling;
+    unsigned              failed;    /* batches, to be run again */
+    int64_t               settled_us;        /* when the last batch was */
     confd_jobs_t          pending;
     atomic_size_t         count;     /* of queue and pending */
     atomic_size_t         cost;

@@ -9,6 +9,7 @@
 
 
 #define CONFD_DEADLINE_MS    10000   /* of an orderly stop */
+#define CONFD_WRITERS        2       /* one runs ops while the other syncs */
 #define CONFD_READ_TAKE      8       /* reads on one snapshot */
 #define CONFD_HASH_NICE      10      /* sockets do not wait for passwords */
 #define CONFD_SCRATCH_BLOCK  16384
@@ -133,7 +134,8 @@ confd_server_store(confd_server_t *server, char *err, size_t errlen)
 
     /* One a thread, and one each for the loop and a backup. */
 
-    conf.readers = (unsigned) (config->readers + config->hash_threads + 2);
+    conf.readers = (unsigned) (config->readers + config->hash_threads
+                               + CONFD_WRITERS + 1);
 
     server->work.driver = &confd_lmdb_driver;
     server->work.conf = &config->op;
@@ -267,12 +269,12 @@ confd_server_lanes(confd_server_t *server)
     conf.cost_max = config->queue_bytes_max;
 
     conf.name = "confd write";
-    conf.threads = 1;
+    conf.threads = CONFD_WRITERS;
     conf.take_count = config->batch_ops;
     conf.take_cost = config->batch_bytes;
-    conf.gather = true;
     conf.pace_us = config->commit_interval_ms * 1000;
-    conf.run = confd_work_write;
+    conf.run = NULL;
+    conf.commit = &confd_work_commit;
 
     rc = confd_lane_start(&server->lanes[CONF_LANE_WRITE], &conf,
                           &server->done);
@@ -283,8 +285,8 @@ confd_server_lanes(confd_server_t *server)
     conf.name = "confd read";
     conf.threads = config->readers;
     conf.take_count = CONFD_READ_TAKE;
-    conf.gather = false;
     conf.run = confd_work_read;
+    conf.commit = NULL;
 
     rc = confd_lane_start(&server->lanes[CONF_LANE_READ], &conf,
                           &server->done);

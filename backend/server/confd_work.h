@@ -25,6 +25,7 @@ struct confd_work_s {
     const confd_op_conf_t       *conf;
     confd_dedup_t               *dedup;      /* made by open */
     confd_lane_t                *write;      /* where hashed jobs go on */
+    confd_txn_t                 *txn;        /* of the batch that runs */
     atomic_uint_fast64_t         commits;
     atomic_uint_fast64_t         committed;  /* ops in those */
     atomic_uint_fast64_t         commit_us;
@@ -55,10 +56,17 @@ void confd_work_hash(confd_work_t *work, confd_jobs_t *jobs);
 /*
  * Group commit (confd_batch.c).  All jobs run in one transaction; those that
  * fail before their first write just answer so.  When one fails later, or the
- * store does, the transaction is given up and each job gets its own; only
- * what is on disk is answered with CONF_OK.
+ * store does, the transaction is given up, and again gives each job its own;
+ * only what is on disk is answered with CONF_OK.
  */
-void confd_work_write(confd_work_t *work, confd_jobs_t *jobs);
+bool confd_work_write(confd_work_t *work, confd_jobs_t *jobs);
+bool confd_work_whole(confd_work_t *work);
+bool confd_work_stage(confd_work_t *work, confd_staged_t *staged);
+bool confd_work_settle(confd_work_t *work, confd_staged_t *staged,
+    const confd_jobs_t *jobs);
+void confd_work_again(confd_work_t *work, confd_jobs_t *jobs);
+
+extern const confd_lane_commit_t  confd_work_commit;
 
 
 /*

@@ -32,11 +32,12 @@ typedef struct {
     unsigned    begins;
     unsigned    commits;
     unsigned    aborts;
-    unsigned    empty;           /* commits of nothing */
+    unsigned    empty;           /* of nothing */
     unsigned    stored;          /* writes that were committed */
     uint64_t    rev;
     unsigned    full;            /* commits that fail with STORE_FULL */
     unsigned    broken;          /* and with STORE_FAILED */
+    bool        late;            /* only when they are settled */
     bool        closed;          /* begin fails */
 } fake_t;
 
@@ -68,8 +69,12 @@ fake_begin(confd_store_t *store, bool write, confd_txn_t **txn)
 
 
 static conf_rc_t
-fake_commit(confd_txn_t *txn)
+fake_failure(const confd_txn_t *txn, bool late)
 {
+    if (late != fake.late || txn->writes == 0) {
+        return CONF_OK;
+    }
+
     if (fake.full != 0) {
         fake.full--;
         return CONF_E_STORE_FULL;
@@ -80,8 +85,33 @@ fake_commit(confd_txn_t *txn)
         return CONF_E_STORE_FAILED;
     }
 
+    return CONF_OK;
+}
+
+
+static conf_rc_t
+fake_stage(confd_txn_t *txn)
+{
+    return fake_failure(txn, false);
+}
+
+
+static conf_rc_t
+fake_settle(confd_txn_t *txn)
+{
+    conf_rc_t  rc;
+
+    rc = fake_failure(txn, true);
+    if (rc != CONF_OK) {
+        return rc;
+    }
+
+    if (txn->writes == 0) {
+        fake.empty++;
+        return CONF_OK;
+    }
+
     fake.commits++;
-    fake.empty += txn->writes == 0;
     fake.stored += txn->writes;
     fake.rev++;
 
@@ -140,7 +170,8 @@ fake_count(confd_txn_t *txn, confd_space_e space, uint64_t *n)
 static const confd_store_driver_t  fake_driver = {
     .name = "fake",
     .begin = fake_begin,
-    .commit = fake_commit,
+    .stage = fake_stage,
+    .settle = fake_settle,
     .abort = fake_abort,
     .rev = fake_rev,
     .status = fake_status,
@@ -195,6 +226,24 @@ const confd_op_t  confd_ops[CONF_OP_MAX] = {
 };
 
 
+/* As a lane does it. */
+
+static void
+commit(confd_jobs_t *jobs)
+{
+    confd_staged_t              staged;
+    const confd_lane_commit_t  *lane;
+
+    lane = &confd_work_commit;
+
+    if (!lane->run(&work, jobs) || !lane->stage(&work, &staged)
+        || !lane->settle(&work, &staged, jobs))
+    {
+        lane->again(&work, jobs);
+    }
+}
+
+
 /* Runs a batch of what the digits say; out gets each job's result. */
 
 static void
@@ -231,7 +280,7 @@ batch(const char *what, conf_rc_t *rc, uint64_t *rev, size_t *touches)
         confd_jobs_add(&jobs, job);
     }
 
-    confd_work_write(&work, &jobs);
+    commit(&jobs);
 
     for (i = 0; jobs.n != 0; i++) {
         job = confd_jobs_take(&jobs);
@@ -298,7 +347,7 @@ test_good(void)
     is_int(rc[0], CONF_OK, "nothing written");
     is_int(rev[0], 10, "the last commit's revision");
     is_int(fake.commits, 0, "no commit");
-    is_int(fake.aborts, 1, "the transaction is ended");
+    is_int(fake.empty, 1, "what was seen is settled");
 
     reset();
     batch("212", rc, rev, touches);
@@ -322,7 +371,7 @@ test_failures(void)
     is_int(rc[2], CONF_E_FORBIDDEN, "a refused one");
     is_int(fake.stored, 2, "only the good writes are stored");
     is_int(fake.commits, 2, "one by one");
-    is_int(fake.empty, 0, "and none of nothing");
+    is_int(fake.empty, 1, "but for the refused one");
     ok(rev[0] == 11 && rev[3] == 12, "each with its revision");
 
     reset();
@@ -340,19 +389,20 @@ test_failures(void)
     reset();
     batch("4", rc, rev, touches);
     is_int(rc[0], CONF_E_ROOM_FULL, "a single one that fails");
-    is_int(fake.begins, 1, "is not tried again");
+    is_int(fake.begins, 2, "is tried by itself");
     is_int(fake.commits, 0, "nor committed");
 }
 
 
 static void
-test_commit(void)
+test_commit(bool late)
 {
     size_t     touches[8];
     uint64_t   rev[8];
     conf_rc_t  rc[8];
 
     reset();
+    fake.late = late;
     fake.full = 1;
     batch("111", rc, rev, touches);
     ok(rc[0] == 0 && rc[2] == 0, "the map is full once");
@@ -362,6 +412,7 @@ test_commit(void)
     is_int(touches[0], 1, "touches are not doubled");
 
     reset();
+    fake.late = late;
     fake.full = 100;
     batch("121", rc, rev, touches);
     is_int(rc[0], CONF_E_STORE_FULL, "the map stays full");
@@ -371,12 +422,14 @@ test_commit(void)
     is_int(fake.stored, 0, "nothing stored");
 
     reset();
+    fake.late = late;
     fake.broken = 1;
     batch("11", rc, rev, touches);
     ok(rc[0] == 0 && rc[1] == 0, "a commit fails once");
     is_int(fake.stored, 2, "stored one by one");
 
     reset();
+    fake.late = late;
     fake.broken = 100;
     batch("11", rc, rev, touches);
     is_int(rc[0], CONF_E_STORE_FAILED, "commits fail");
@@ -384,6 +437,7 @@ test_commit(void)
     is_int(rev[0], 0, "no revision");
 
     reset();
+    fake.late = late;
     fake.closed = true;
     batch("11", rc, rev, touches);
     is_int(rc[0], CONF_E_STORE_FAILED, "no transaction");
@@ -500,7 +554,8 @@ main(void)
 
     test_good();
     test_failures();
-    test_commit();
+    test_commit(false);
+    test_commit(true);
     test_bus();
 
     confd_job_pool_free(&pool);

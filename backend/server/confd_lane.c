@@ -22,7 +22,8 @@ static bool confd_lane_run(confd_lane_t *lane, confd_jobs_t *jobs);
 static bool confd_lane_grows(confd_lane_t *lane, const confd_jobs_t *jobs);
 static bool confd_lane_stage(confd_lane_t *lane, confd_staged_t *staged);
 static void confd_lane_again(confd_lane_t *lane, confd_jobs_t *jobs);
-static void confd_lane_enter(confd_lane_t *lane, bool failed);
+static void confd_lane_failed(confd_lane_t *lane, confd_jobs_t *jobs);
+static bool confd_lane_enter(confd_lane_t *lane);
 static void confd_lane_leave(confd_lane_t *lane);
 static void confd_lane_await(confd_lane_t *lane);
 static void confd_lane_take(confd_lane_t *lane, const confd_jobs_t *have,
@@ -104,6 +105,7 @@ confd_lane_start(confd_lane_t *lane, const confd_lane_conf_t *conf,
     (void) pthread_condattr_init(&attr);
     (void) pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     (void) pthread_cond_init(&lane->wake, &attr);
+    (void) pthread_cond_init(&lane->more, &attr);
     (void) pthread_condattr_destroy(&attr);
     (void) pthread_cond_init(&lane->turn, NULL);
 
@@ -150,6 +152,7 @@ confd_lane_stop(confd_lane_t *lane)
     pthread_mutex_lock(&lane->lock);
     lane->stopping = true;
     pthread_cond_broadcast(&lane->wake);
+    pthread_cond_broadcast(&lane->more);
     pthread_mutex_unlock(&lane->lock);
 
     for (i = 0; i < lane->nthreads; i++) {
@@ -157,6 +160,7 @@ confd_lane_stop(confd_lane_t *lane)
     }
 
     pthread_cond_destroy(&lane->wake);
+    pthread_cond_destroy(&lane->more);
     pthread_cond_destroy(&lane->turn);
     pthread_mutex_destroy(&lane->lock);
     free(lane->threads);
@@ -279,15 +283,10 @@ confd_lane_commits(void *data)
         lane->settling = false;
         lane->settled_us = confd_lane_now_us();
 
-        pthread_cond_signal(&lane->wake);
+        pthread_cond_signal(&lane->more);
 
         if (!good) {
-            lane->failed++;
-            confd_lane_enter(lane, true);
-            lane->failed--;
-
-            confd_lane_again(lane, &jobs);
-            confd_lane_leave(lane);
+            confd_lane_failed(lane, &jobs);
         }
     }
 
@@ -309,15 +308,7 @@ confd_lane_batch(confd_lane_t *lane, confd_jobs_t *jobs,
 {
     bool  good;
 
-    confd_lane_enter(lane, false);
-
-    for ( ;; ) {
-        confd_lane_await(lane);
-
-        if (lane->queue.n == 0) {
-            break;
-        }
-
+    while (confd_lane_enter(lane)) {
         confd_lane_pace(lane);
 
         lane->lot = conf_min(CONFD_LANE_LOT, lane->conf.take_count);
@@ -326,17 +317,21 @@ confd_lane_batch(confd_lane_t *lane, confd_jobs_t *jobs,
             good = confd_lane_run(lane, jobs);
         } while (good && confd_lane_grows(lane, jobs));
 
-        if (good && confd_lane_stage(lane, staged)) {
-            lane->settling = true;
-            break;
+        good = good && confd_lane_stage(lane, staged);
+
+        if (!good) {
+            confd_lane_again(lane, jobs);
         }
 
-        confd_lane_again(lane, jobs);
+        lane->settling = good;
+        confd_lane_leave(lane);
+
+        if (good) {
+            return true;
+        }
     }
 
-    confd_lane_leave(lane);
-
-    return jobs->n != 0;
+    return false;
 }
 
 
@@ -385,7 +380,7 @@ confd_lane_grows(confd_lane_t *lane, const confd_jobs_t *jobs)
     lane->want = full ? SIZE_MAX : CONFD_LANE_WAKE;
 
     while (lane->settling && lane->queue.n < lane->want) {
-        pthread_cond_wait(&lane->wake, &lane->lock);
+        pthread_cond_wait(&lane->more, &lane->lock);
     }
 
     lane->want = 1;
@@ -407,13 +402,13 @@ confd_lane_stage(confd_lane_t *lane, confd_staged_t *staged)
 }
 
 
-/* Whoever is here runs; the other one's batch comes to its end first. */
+/* Who runs; the other one's batch comes to its end first. */
 
 static void
 confd_lane_again(confd_lane_t *lane, confd_jobs_t *jobs)
 {
     while (lane->settling) {
-        pthread_cond_wait(&lane->wake, &lane->lock);
+        pthread_cond_wait(&lane->more, &lane->lock);
     }
 
     pthread_mutex_unlock(&lane->lock);
@@ -425,16 +420,42 @@ confd_lane_again(confd_lane_t *lane, confd_jobs_t *jobs)
 }
 
 
-/* Whose batch has failed goes first: no other job would wake him. */
+/* Goes before new jobs. */
 
 static void
-confd_lane_enter(confd_lane_t *lane, bool failed)
+confd_lane_failed(confd_lane_t *lane, confd_jobs_t *jobs)
 {
-    while (lane->running || (!failed && lane->failed != 0)) {
+    lane->failed++;
+
+    while (lane->running) {
         pthread_cond_wait(&lane->turn, &lane->lock);
     }
 
+    lane->failed--;
     lane->running = true;
+
+    confd_lane_again(lane, jobs);
+    confd_lane_leave(lane);
+}
+
+
+/* Waits for jobs that nobody else runs; false when there will be none. */
+
+static bool
+confd_lane_enter(confd_lane_t *lane)
+{
+    while (lane->queue.n == 0 || lane->running || lane->failed != 0) {
+
+        if (lane->queue.n == 0 && lane->stopping) {
+            return false;
+        }
+
+        pthread_cond_wait(&lane->wake, &lane->lock);
+    }
+
+    lane->running = true;
+
+    return true;
 }
 
 
@@ -443,7 +464,12 @@ confd_lane_leave(confd_lane_t *lane)
 {
     lane->running = false;
 
-    pthread_cond_broadcast(&lane->turn);
+    if (lane->failed != 0) {
+        pthread_cond_signal(&lane->turn);
+
+    } else if (lane->queue.n != 0 || lane->stopping) {
+        pthread_cond_signal(&lane->wake);
+    }
 }
 
 
@@ -497,7 +523,7 @@ confd_lane_pace(confd_lane_t *lane)
     while (lane->conf.pace_us != 0 && lane->queue.n < lane->want
            && !lane->stopping)
     {
-        if (pthread_cond_timedwait(&lane->wake, &lane->lock, &ts) != 0) {
+        if (pthread_cond_timedwait(&lane->more, &lane->lock, &ts) != 0) {
             break;
         }
     }
@@ -522,21 +548,25 @@ confd_lane_now_us(void)
 static void
 confd_lane_queue(confd_lane_t *lane, confd_jobs_t *jobs)
 {
-    bool  all, enough;
+    bool  all, running, enough;
 
     pthread_mutex_lock(&lane->lock);
 
     confd_jobs_move(&lane->queue, jobs);
 
+    running = lane->running;
     enough = lane->queue.n >= lane->want;
-    all = lane->queue.n > 1 && lane->conf.threads > 1;
+    all = lane->queue.n > 1 && lane->conf.commit == NULL;
 
     pthread_mutex_unlock(&lane->lock);
 
-    if (enough && all) {
+    if (running && enough) {
+        pthread_cond_signal(&lane->more);
+
+    } else if (!running && all) {
         pthread_cond_broadcast(&lane->wake);
 
-    } else if (enough) {
+    } else if (!running) {
         pthread_cond_signal(&lane->wake);
     }
 }

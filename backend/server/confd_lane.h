@@ -96,10 +96,11 @@ typedef struct {
     pthread_t            *threads;
     size_t                nthreads;
     pthread_mutex_t       lock;
-    pthread_cond_t        wake;      /* jobs, or nobody settles */
-    pthread_cond_t        turn;      /* nobody runs */
+    pthread_cond_t        wake;      /* there are jobs, and nobody runs */
+    pthread_cond_t        more;      /* for who runs: want jobs, or settled */
+    pthread_cond_t        turn;      /* for who has failed: nobody runs */
     confd_jobs_t          queue;
-    size_t                want;      /* jobs that are worth waking up for */
+    size_t                want;
     size_t                lot;       /* that the batch may have */
     bool                  stopping;
     bool                  running;

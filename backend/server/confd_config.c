@@ -451,7 +451,11 @@ confd_config_number(const confd_key_row_t *row, const char *value, uint64_t *n)
         unit = confd_counts;
     }
 
-    while (unit->name != NULL && strcasecmp(unit->name, p) != 0) {
+    /* Nothing is as much in any unit. */
+
+    while (unit->name != NULL && strcasecmp(unit->name, p) != 0
+           && (*n != 0 || *p != '\0'))
+    {
         unit++;
     }
 

@@ -69,12 +69,14 @@ ok(wait_for(sub {
 }, 10), 'samples are taken');
 $ws->send_json({ room_id => $room, type => 'text', content => 'y' });
 ok($ws->recv_until(sub { $_[0]{code} == 0 }, 5), 'another message');
+is($c->http(POST => '/login', json => $in)->{status}, 200, 'a request');
 
 ok(wait_for(sub {
     $history = $c->http(GET => '/status')->{json}{history};
     return @{$history->{samples}} >= 2
-           && grep { $_->{messages_received} } @{$history->{samples}};
-}, 10), 'which is in one of them');
+           && (grep { $_->{messages_received} } @{$history->{samples}})
+           && grep { $_->{requests_2xx} } @{$history->{samples}};
+}, 10), 'which are in one of them');
 
 my ($received, @times) = (0);
 

@@ -451,6 +451,44 @@ subtest 'slow reader' => sub {
 };
 
 
+# Each call is alone in confd, and the socket takes only a part of its reply.
+
+subtest 'calls one by one, replies all at once' => sub {
+    my $confd = daemon();
+    my $rpc = client($confd);
+    my $user = register($rpc);
+    my $room = create($rpc, $user);
+    my $text = join '', map { sprintf '%07d.', $_ } 1 .. 500;
+
+    $rpc->call(MESSAGE_POST => message($user, $room, $text)) for 1 .. 20;
+
+    my $slow = client($confd);
+    my (@pages, @posts);
+
+    for (1 .. 60) {
+        push @pages, $slow->post(MESSAGE_LIST => [$user, $room, 0,
+                                 Conference::Rpc::bool(0), 0, 0, 20, 0]);
+        $slow->send_some while length $slow->{out};
+        select undef, undef, undef, 0.003;
+
+        push @posts, $slow->post(MESSAGE_POST => message($user, $room,
+                                                         $text));
+        $slow->send_some while length $slow->{out};
+        select undef, undef, undef, 0.001;
+    }
+
+    my @bad = grep {
+        my $messages = $slow->wait($_)->{body}[2];
+        @$messages != 20 || grep { $_->[7] ne $text } @$messages;
+    } @pages;
+
+    is scalar @bad, 0, 'pages are whole';
+    is join(' ', map { $slow->wait($_)->{body}[3] } @posts),
+        join(' ', 21 .. 80), 'posts in their order';
+    settled($confd);
+};
+
+
 subtest 'busy' => sub {
     my $confd = daemon("queue_max 8\n");
     my $rpc = client($confd);

@@ -157,6 +157,7 @@ confd_job_free(confd_job_pool_t *pool, confd_job_t *job)
 
     conf_arena_reset(job->arena);
     conf_buf_reset(&job->reply);
+    job->answered = false;
     confd_jobs_add(&pool->unused, job);
 }
 

@@ -21,7 +21,7 @@ typedef struct confd_server_s  confd_server_t;
 
 struct confd_job_s {
     confd_job_t          *next;
-    confd_link_t         *link;      /* a reference, for the loop only */
+    confd_link_t         *link;      /* a reference, given back on the loop */
     const atomic_bool    *gone;      /* nobody waits any more */
 
     /* Without a link: who waits for it (confd_self.h), or NULL. */
@@ -35,6 +35,7 @@ struct confd_job_s {
     size_t                body_len;
     void                 *in;
     conf_buf_t            reply;     /* one frame */
+    bool                  answered;  /* it has left, or is in the link */
     conf_rc_t             rc;        /* what the reply says */
     uint64_t              rev;       /* of a commit with touches */
     confd_op_ctx_t        ctx;

@@ -32,13 +32,20 @@ static bool confd_lane_full(const confd_lane_t *lane, size_t n, size_t cost);
 static void confd_lane_pace(confd_lane_t *lane);
 static int64_t confd_lane_now_us(void);
 static void confd_lane_queue(confd_lane_t *lane, confd_jobs_t *jobs);
+static void confd_done_woken(uv_poll_t *poll, int status, int events);
+static bool confd_done_alone(confd_done_t *done, const confd_jobs_t *jobs);
 static void confd_done_put(confd_done_t *done, confd_jobs_t *jobs);
 
 
 conf_rc_t
-confd_done_init(confd_done_t *done, uv_loop_t *loop, uv_poll_cb cb)
+confd_done_init(confd_done_t *done, uv_loop_t *loop,
+    bool (*answer)(confd_job_t *job))
 {
     confd_jobs_init(&done->jobs);
+
+    done->answer = answer;
+    done->waking = false;
+    done->answering = false;
 
     done->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (done->fd == -1) {
@@ -51,24 +58,47 @@ confd_done_init(confd_done_t *done, uv_loop_t *loop, uv_poll_cb cb)
     }
 
     (void) pthread_mutex_init(&done->lock, NULL);
-    (void) uv_poll_start(&done->poll, UV_READABLE, cb);
+    done->poll.data = done;
+    (void) uv_poll_start(&done->poll, UV_READABLE, confd_done_woken);
 
     return CONF_OK;
 }
 
 
-/* A job that comes right after the read wakes the loop again. */
+/* Jobs are taken at the end of the turn, after this. */
+
+static void
+confd_done_woken(uv_poll_t *poll, int status, int events)
+{
+    eventfd_t      n;
+    confd_done_t  *done = poll->data;
+
+    (void) eventfd_read(done->fd, &n);
+}
+
 
 void
 confd_done_take(confd_done_t *done, confd_jobs_t *jobs)
 {
-    eventfd_t  n;
-
-    (void) eventfd_read(done->fd, &n);
-
     pthread_mutex_lock(&done->lock);
+
     confd_jobs_move(jobs, &done->jobs);
+
+    done->answering = done->waking;
+    done->waking = false;
+
     pthread_mutex_unlock(&done->lock);
+}
+
+
+void
+confd_done_sent(confd_done_t *done)
+{
+    if (done->answering) {
+        pthread_mutex_lock(&done->lock);
+        done->answering = false;
+        pthread_mutex_unlock(&done->lock);
+    }
 }
 
 
@@ -575,18 +605,37 @@ confd_lane_queue(confd_lane_t *lane, confd_jobs_t *jobs)
 static void
 confd_done_put(confd_done_t *done, confd_jobs_t *jobs)
 {
-    bool  first;
+    bool  wake;
 
     if (jobs->n == 0) {
         return;
     }
 
+    wake = !confd_done_alone(done, jobs) || !done->answer(jobs->first);
+
     pthread_mutex_lock(&done->lock);
-    first = (done->jobs.n == 0);
+
     confd_jobs_move(&done->jobs, jobs);
+
+    wake = wake && !done->waking;
+    done->waking = done->waking || wake;
+
     pthread_mutex_unlock(&done->lock);
 
-    if (first) {
+    if (wake) {
         (void) eventfd_write(done->fd, 1);
     }
+}
+
+
+static bool
+confd_done_alone(confd_done_t *done, const confd_jobs_t *jobs)
+{
+    bool  alone;
+
+    pthread_mutex_lock(&done->lock);
+    alone = jobs->n == 1 && !done->waking && !done->answering;
+    pthread_mutex_unlock(&done->lock);
+
+    return alone;
 }

@@ -67,13 +67,20 @@ typedef struct {
 } confd_lane_conf_t;
 
 /*
- * Finished jobs; jobs under the lock.  The loop is woken by a descriptor of
- * our own: with uv_async_send() it spins until the call that woke it returns.
+ * Finished jobs.  The loop is woken by a descriptor of our own: with
+ * uv_async_send() it spins until the call that woke it returns.
+ *
+ * A job that is finished alone, while the loop has no other one to answer, is
+ * answered by its thread, and the loop need not wake up: it takes the job when
+ * it is awake for something else.  So replies keep their order.
  */
 
 typedef struct {
     pthread_mutex_t       lock;
-    confd_jobs_t          jobs;
+    confd_jobs_t          jobs;      /* lock */
+    bool                  waking;    /* the loop has jobs to answer; lock */
+    bool                  answering; /* it does; changed by the loop, lock */
+    bool                (*answer)(confd_job_t *job);
     int                   fd;
     uv_poll_t             poll;
 } confd_done_t;
@@ -114,13 +121,16 @@ typedef struct {
 
 
 /*
- * The list of finished jobs; cb runs on the loop.  CONF_OK, or CONF_E_NOMEM
- * with nothing left in the loop.
+ * The list of finished jobs.  answer: on a lane's thread; true when the job
+ * has been answered altogether.  CONF_OK, or CONF_E_NOMEM with nothing left in
+ * the loop.
  */
-conf_rc_t confd_done_init(confd_done_t *done, uv_loop_t *loop, uv_poll_cb cb);
+conf_rc_t confd_done_init(confd_done_t *done, uv_loop_t *loop,
+    bool (*answer)(confd_job_t *job));
 
-/* Moves what is finished to jobs; on the loop. */
+/* Once a turn, on the loop: what is finished; what of it there was, is sent. */
 void confd_done_take(confd_done_t *done, confd_jobs_t *jobs);
+void confd_done_sent(confd_done_t *done);
 
 /* After the handle is closed and all lanes have stopped. */
 void confd_done_free(confd_done_t *done);

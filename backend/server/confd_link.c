@@ -3,6 +3,7 @@
 #include "confd_log.h"
 
 #include <stdlib.h>
+#include <sys/socket.h>
 
 
 #define CONFD_LINK_READ   65536              /* bytes asked for at once */
@@ -18,7 +19,7 @@ static void confd_link_read(uv_stream_t *stream, ssize_t n,
 static void confd_link_frames(confd_link_t *link);
 static void confd_link_consumed(confd_link_t *link, size_t used);
 static void confd_link_flush(confd_link_t *link);
-static void confd_link_start(confd_link_t *link, size_t sent);
+static int confd_link_start(confd_link_t *link, size_t sent);
 static void confd_link_written(uv_write_t *req, int status);
 static void confd_link_emptied(conf_buf_t *buf);
 static void confd_link_closed(uv_handle_t *handle);
@@ -55,6 +56,9 @@ confd_link_accept(confd_links_t *links, uv_stream_t *listener)
         return CONF_E_BACKEND_BUSY;
     }
 
+    (void) pthread_mutex_init(&link->lock, NULL);
+    (void) uv_fileno((uv_handle_t *) &link->pipe, &link->fd);
+
     conf_buf_init(&link->in, CONFD_LINK_INPUT);
     conf_buf_init(&link->out, 0);
     conf_buf_init(&link->sending, 0);
@@ -86,28 +90,74 @@ confd_link_accept(confd_links_t *links, uv_stream_t *listener)
 void
 confd_link_send(confd_link_t *link, const void *data, size_t len)
 {
-    size_t  waiting;
+    bool         full;
+    size_t       waiting;
+    const char  *failed;
 
     if (atomic_load_explicit(&link->gone, memory_order_relaxed) || len == 0) {
         return;
     }
 
+    pthread_mutex_lock(&link->lock);
+
     waiting = link->out.len + link->sending.len;
 
     /* A single reply that is larger is still sent. */
 
-    if (waiting != 0 && len + waiting > link->links->conf.output_max) {
-        confd_link_drop(link, "peer does not read");
-        return;
+    full = waiting != 0 && len + waiting > link->links->conf.output_max;
+    failed = full ? "peer does not read" : NULL;
+
+    if (!full) {
+        conf_buf_add(&link->out, data, len);
+
+        if (conf_buf_ok(&link->out) != CONF_OK) {
+            failed = "no memory for output";
+        }
     }
 
-    conf_buf_add(&link->out, data, len);
+    pthread_mutex_unlock(&link->lock);
 
-    if (conf_buf_ok(&link->out) != CONF_OK) {
-        confd_link_drop(link, "no memory for output");
-        return;
+    if (failed != NULL) {
+        confd_link_drop(link, failed);
+
+    } else {
+        confd_link_unsent(link);
+    }
+}
+
+
+conf_rc_t
+confd_link_reply(confd_link_t *link, const void *data, size_t len)
+{
+    ssize_t    n;
+    conf_rc_t  rc;
+
+    n = -1;
+    rc = CONF_E_BACKEND_BUSY;
+
+    pthread_mutex_lock(&link->lock);
+
+    if (link->fd != -1 && !link->writing && link->out.len == 0) {
+        n = send(link->fd, data, len, MSG_DONTWAIT | MSG_NOSIGNAL);
     }
 
+    if (n > 0 && (size_t) n < len) {
+        conf_buf_add(&link->out, (const uint8_t *) data + n, len - (size_t) n);
+    }
+
+    if (n > 0) {
+        rc = link->out.len == 0 ? CONF_OK : CONF_AGAIN;
+    }
+
+    pthread_mutex_unlock(&link->lock);
+
+    return rc;
+}
+
+
+void
+confd_link_unsent(confd_link_t *link)
+{
     if (!link->unsent) {
         link->unsent = true;
         link->next_unsent = link->links->unsent;
@@ -136,10 +186,16 @@ confd_links_flush(confd_links_t *links)
 void
 confd_link_finish(confd_link_t *link)
 {
+    bool  empty;
+
     confd_link_mute(link);
     link->finishing = true;
 
-    if (!link->writing && link->out.len == 0) {
+    pthread_mutex_lock(&link->lock);
+    empty = !link->writing && link->out.len == 0;
+    pthread_mutex_unlock(&link->lock);
+
+    if (empty) {
         confd_link_drop(link, NULL);
     }
 }
@@ -170,6 +226,10 @@ confd_link_drop(confd_link_t *link, const char *why)
     confd_link_mute(link);
     atomic_store_explicit(&link->gone, true, memory_order_relaxed);
 
+    pthread_mutex_lock(&link->lock);
+    link->fd = -1;
+    pthread_mutex_unlock(&link->lock);
+
     link->links->conf.on_gone(link->links->conf.server, link);
 
     uv_close((uv_handle_t *) &link->pipe, confd_link_closed);
@@ -197,6 +257,7 @@ confd_link_release(confd_link_t *link)
     conf_buf_free(&link->in);
     conf_buf_free(&link->out);
     conf_buf_free(&link->sending);
+    pthread_mutex_destroy(&link->lock);
     free(link);
 }
 
@@ -297,11 +358,13 @@ static void
 confd_link_flush(confd_link_t *link)
 {
     int       n;
+    bool      empty;
     uv_buf_t  buf;
 
-    if (link->writing || link->out.len == 0
-        || atomic_load_explicit(&link->gone, memory_order_relaxed))
-    {
+    pthread_mutex_lock(&link->lock);
+
+    if (link->fd == -1 || link->writing || link->out.len == 0) {
+        pthread_mutex_unlock(&link->lock);
         return;
     }
 
@@ -310,28 +373,29 @@ confd_link_flush(confd_link_t *link)
 
     n = uv_try_write((uv_stream_t *) &link->pipe, &buf, 1);
 
-    if (n < 0 && n != UV_EAGAIN) {
-        confd_link_drop(link, uv_strerror(n));
-        return;
-    }
+    empty = n > 0 && (size_t) n == link->out.len;
 
-    if (n > 0 && (size_t) n == link->out.len) {
+    if (empty) {
         confd_link_emptied(&link->out);
 
-        if (link->finishing) {
-            confd_link_drop(link, NULL);
-        }
-
-        return;
+    } else if (n >= 0 || n == UV_EAGAIN) {
+        n = confd_link_start(link, n > 0 ? (size_t) n : 0);
     }
 
-    confd_link_start(link, n > 0 ? (size_t) n : 0);
+    pthread_mutex_unlock(&link->lock);
+
+    if (n < 0) {
+        confd_link_drop(link, uv_strerror(n));
+
+    } else if (empty && link->finishing) {
+        confd_link_drop(link, NULL);
+    }
 }
 
 
-/* What the socket did not take at once is written when it can. */
+/* What the socket did not take at once is written when it can; locked. */
 
-static void
+static int
 confd_link_start(confd_link_t *link, size_t sent)
 {
     int         rc;
@@ -345,26 +409,30 @@ confd_link_start(confd_link_t *link, size_t sent)
     buf.base = (char *) link->sending.data + sent;
     buf.len = link->sending.len - sent;
 
-    link->writing = true;
     link->write.data = link;
 
     rc = uv_write(&link->write, (uv_stream_t *) &link->pipe, &buf, 1,
                   confd_link_written);
 
-    if (rc != 0) {
-        link->writing = false;
-        confd_link_drop(link, uv_strerror(rc));
-    }
+    link->writing = (rc == 0);
+
+    return rc;
 }
 
 
 static void
 confd_link_written(uv_write_t *req, int status)
 {
+    bool           more;
     confd_link_t  *link = req->data;
+
+    pthread_mutex_lock(&link->lock);
 
     link->writing = false;
     confd_link_emptied(&link->sending);
+    more = link->out.len != 0;
+
+    pthread_mutex_unlock(&link->lock);
 
     if (status < 0) {
         confd_link_drop(link, status == UV_ECANCELED ? NULL
@@ -372,7 +440,7 @@ confd_link_written(uv_write_t *req, int status)
         return;
     }
 
-    if (link->out.len != 0) {
+    if (more) {
         confd_link_flush(link);
 
     } else if (link->finishing) {

@@ -4,7 +4,8 @@
  * turn of the loop leaves in one write at its end (confd_links_flush).
  *
  * A link is freed when its socket is closed and nobody holds a reference; a
- * job that it waits for holds one.  All of it is the loop's, but for gone.
+ * job that it waits for holds one.  All of it is the loop's, but for gone and
+ * what is sent: under the lock, or of a write that libuv has begun.
  */
 
 #ifndef _CONFD_LINK_H_INCLUDED_
@@ -13,6 +14,7 @@
 
 #include "confd_bus.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 
@@ -58,6 +60,8 @@ struct confd_link_s {
     bool                  closed;            /* as far as libuv goes */
     atomic_bool           gone;
     conf_buf_t            in;
+    pthread_mutex_t       lock;              /* the next four */
+    int                   fd;                /* or -1 */
     conf_buf_t            out;
     conf_buf_t            sending;           /* of the write in flight */
     bool                  writing;
@@ -79,6 +83,15 @@ conf_rc_t confd_link_accept(confd_links_t *links, uv_stream_t *listener);
  * a gone link drops the bytes.
  */
 void confd_link_send(confd_link_t *link, const void *data, size_t len);
+
+/*
+ * From any thread that holds a reference: sends now, without waiting.
+ * CONF_OK; CONF_AGAIN: a part of it was put out, the loop has to send that
+ * (confd_link_unsent); CONF_E_BACKEND_BUSY: nothing was, other bytes go first
+ * or the socket takes none.
+ */
+conf_rc_t confd_link_reply(confd_link_t *link, const void *data, size_t len);
+void confd_link_unsent(confd_link_t *link);
 
 /* Sends what has been put out since the last flush. */
 void confd_links_flush(confd_links_t *links);

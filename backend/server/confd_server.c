@@ -38,7 +38,9 @@ static void confd_server_call(confd_server_t *server, confd_link_t *link,
 static void confd_server_link_gone(confd_server_t *server,
     confd_link_t *link);
 static void confd_server_link_closed(confd_server_t *server);
-static void confd_server_done(uv_poll_t *poll, int status, int events);
+static bool confd_server_answer(confd_job_t *job);
+static void confd_server_done(confd_server_t *server);
+static void confd_server_reply(confd_job_t *job);
 static void confd_server_turn(uv_check_t *check);
 
 static void confd_server_signal(uv_signal_t *handle, int signo);
@@ -315,7 +317,7 @@ confd_server_loop(confd_server_t *server)
         return CONF_E_NOMEM;
     }
 
-    rc = confd_done_init(&server->done, &server->loop, confd_server_done);
+    rc = confd_done_init(&server->done, &server->loop, confd_server_answer);
 
     if (rc != CONF_OK) {
         (void) uv_loop_close(&server->loop);
@@ -323,7 +325,6 @@ confd_server_loop(confd_server_t *server)
     }
 
     server->loop.data = server;
-    server->done.poll.data = server;
 
     return CONF_OK;
 }
@@ -551,15 +552,39 @@ confd_server_link_closed(confd_server_t *server)
 }
 
 
+/*
+ * On a lane's thread: what needs nothing of the loop but to be sent.  Of what
+ * may have had a password nothing is left behind.
+ */
+
+static bool
+confd_server_answer(confd_job_t *job)
+{
+    conf_rc_t  rc;
+
+    if (job->link == NULL || job->reply.len == 0
+        || job->ctx.ntouches != 0 || job->ctx.mail
+        || conf_ops[job->op].lane == CONF_LANE_HASH)
+    {
+        return false;
+    }
+
+    rc = confd_link_reply(job->link, job->reply.data, job->reply.len);
+
+    job->answered = rc == CONF_OK || rc == CONF_AGAIN;
+
+    return rc == CONF_OK;
+}
+
+
 /* Jobs are back: touches first, so that nobody answers from a stale copy. */
 
 static void
-confd_server_done(uv_poll_t *poll, int status, int events)
+confd_server_done(confd_server_t *server)
 {
-    bool             mail;
-    confd_job_t     *job;
-    confd_jobs_t     jobs;
-    confd_server_t  *server = poll->data;
+    bool           mail;
+    confd_job_t   *job;
+    confd_jobs_t   jobs;
 
     confd_jobs_init(&jobs);
     confd_done_take(&server->done, &jobs);
@@ -579,13 +604,7 @@ confd_server_done(uv_poll_t *poll, int status, int events)
             confd_self_done(server, job);
 
         } else {
-            if (job->reply.len != 0) {
-                confd_link_send(job->link, job->reply.data, job->reply.len);
-
-            } else {
-                confd_link_drop(job->link, "no memory for a reply");
-            }
-
+            confd_server_reply(job);
             confd_link_release(job->link);
         }
 
@@ -602,15 +621,33 @@ confd_server_done(uv_poll_t *poll, int status, int events)
 /* Once a turn, after all callbacks: what came goes out together. */
 
 static void
+confd_server_reply(confd_job_t *job)
+{
+    if (job->answered) {
+        confd_link_unsent(job->link);
+
+    } else if (job->reply.len != 0) {
+        confd_link_send(job->link, job->reply.data, job->reply.len);
+
+    } else {
+        confd_link_drop(job->link, "no memory for a reply");
+    }
+}
+
+
+static void
 confd_server_turn(uv_check_t *check)
 {
     confd_server_t  *server = check->data;
+
+    confd_server_done(server);
 
     confd_lane_flush(&server->lanes[CONF_LANE_WRITE]);
     confd_lane_flush(&server->lanes[CONF_LANE_READ]);
     confd_lane_flush(&server->lanes[CONF_LANE_HASH]);
 
     confd_links_flush(&server->links);
+    confd_done_sent(&server->done);
 
     confd_server_advance(server);
 }

@@ -8,6 +8,7 @@
 
 #include "tap.h"
 
+#include <sys/eventfd.h>
 #include <time.h>
 
 
@@ -26,6 +27,7 @@ typedef struct {
     size_t            again;         /* jobs */
     size_t            overlaps;      /* of what must not be at a time */
     bool              hold;          /* settle waits */
+    bool              answers;       /* single jobs, at once */
     bool              whole;
     size_t            lost;          /* batches that settle fails */
     unsigned          active;
@@ -145,8 +147,17 @@ static const confd_lane_commit_t  fake_commit = {
 };
 
 
+static bool
+answer(confd_job_t *job)
+{
+    job->answered = fake.answers;
+
+    return fake.answers;
+}
+
+
 static void
-on_done(uv_poll_t *poll, int status, int events)
+take(void)
 {
     confd_job_t   *job;
     confd_jobs_t   list;
@@ -162,6 +173,8 @@ on_done(uv_poll_t *poll, int status, int events)
 
         finished[nfinished++] = job->id;
     }
+
+    confd_done_sent(&done);
 }
 
 
@@ -188,7 +201,7 @@ start(void)
     conf.commit = &fake_commit;
 
     if (uv_loop_init(&loop) != 0
-        || confd_done_init(&done, &loop, on_done) != CONF_OK
+        || confd_done_init(&done, &loop, answer) != CONF_OK
         || confd_lane_start(&lane, &conf, &done) != CONF_OK)
     {
         abort();
@@ -252,7 +265,7 @@ finish(bool in_order)
     size_t  i;
 
     confd_lane_stop(&lane);
-    on_done(NULL, 0, 0);
+    take();
 
     for (i = 0; i < nfinished; i++) {
         if (in_order && finished[i] != i) {
@@ -337,6 +350,82 @@ test_lost(void)
 }
 
 
+/* Jobs that are finished and wait for the loop; whether it was woken up. */
+
+static bool
+waiting(size_t n)
+{
+    size_t           i, have;
+    struct timespec  ms;
+
+    ms.tv_sec = 0;
+    ms.tv_nsec = 1000000;
+    have = 0;
+
+    for (i = 0; i < WAIT_MS && have != n; i++) {
+        (void) pthread_mutex_lock(&done.lock);
+        have = done.jobs.n;
+        (void) pthread_mutex_unlock(&done.lock);
+
+        (void) nanosleep(&ms, NULL);
+    }
+
+    return have == n;
+}
+
+
+static bool
+woken(void)
+{
+    eventfd_t  n;
+
+    return eventfd_read(done.fd, &n) == 0;
+}
+
+
+static void
+test_answers(void)
+{
+    confd_jobs_t  list;
+
+    start();
+    fake.answers = true;
+
+    add(1);
+    ok(waiting(1) && jobs[0].answered, "a job that is alone is answered");
+    ok(!woken(), "which is nothing to wake the loop for");
+
+    hold(true);
+    add(1);
+    ok(reaches(&fake.batches, 2), "another one");
+    add(64);
+    ok(reaches(&fake.ran, 66), "and many");
+    hold(false);
+    ok(waiting(66) && jobs[1].answered && !jobs[2].answered, "are not");
+    ok(woken(), "they are for the loop");
+
+    add(1);
+    ok(waiting(67) && !jobs[66].answered, "so is who comes behind them");
+
+    confd_jobs_init(&list);
+    confd_done_take(&done, &list);
+    add(1);
+    ok(waiting(1) && !jobs[67].answered, "until they are answered");
+    ok(woken(), "for whom the loop is woken");
+
+    take();
+    add(1);
+    ok(waiting(1) && jobs[68].answered && !woken(), "then it goes by itself");
+
+    fake.answers = false;
+    take();
+    add(1);
+    ok(waiting(1) && woken(), "unless there is no way");
+
+    is_int(finish(false), 3, "all are finished");
+}
+
+
 static void
 test_stop(void)
 {
@@ -357,6 +446,7 @@ main(void)
     test_overlap();
     test_lots();
     test_lost();
+    test_answers();
     test_stop();
 
     return tap_done();

@@ -405,7 +405,9 @@ subtest 'links' => sub {
 
     my $more = Conference::Rpc->new($confd->socket);
     ok $more->closed, 'the fourth is refused';
-    like $confd->log_text, qr/connection refused: too many links/, 'logged';
+    ok wait_for(sub {
+        $confd->log_text =~ /connection refused: too many links/;
+    }), 'logged';
 
     is $rpc[0]->call(STAT => [0])->{body}[1], 3, 'as STAT says';
     $rpc[2]->close;

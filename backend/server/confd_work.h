@@ -17,7 +17,7 @@ typedef struct {
     uint64_t                     messages;
 } confd_counts_t;
 
-/* Set before the lanes start; counters grow on the writer's thread. */
+/* Set before the lanes start; counters grow on the writers' threads. */
 
 struct confd_work_s {
     const confd_store_driver_t  *driver;

@@ -51,7 +51,7 @@ struct confd_store_s {
     bool              broken;        /* the map is lost; gate */
     int               copy_fd;       /* of a backup that runs, or -1; gate */
 
-    /* The writer's thread only. */
+    /* Of who writes. */
     bool              full;          /* the last writer found no room */
     bool              tight;         /* what is left is for deletes */
     size_t            need;          /* bytes, at least, after full */

@@ -470,7 +470,7 @@ confd_lmdb_top(const confd_store_t *store)
 }
 
 
-/* Bytes of the map up to its last page in use; the writer's thread only. */
+/* Bytes of the map up to its last page in use; for who writes. */
 
 static size_t
 confd_lmdb_used(confd_store_t *store)

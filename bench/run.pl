@@ -593,10 +593,12 @@ sub row_durable {
 
 sub rpc_bench {
     my ($flight) = @_;
-    my $dir = tempdir('benchXXXXXX', TMPDIR => 1, CLEANUP => 1);
-    my $confd = Conference::Confd->new(dir => $dir, binary => "$bin/confd");
+    my $dir = File::Temp->newdir('benchXXXXXX', TMPDIR => 1);
+    my $confd = Conference::Confd->new(dir => "$dir", binary => "$bin/confd");
 
     $confd->start;
+
+    rest();
 
     my $text = run("$bin/bench/rpc_bench", '-s', $confd->socket, '-c', 64,
                    '-k', $flight, '-r', 1000, '-b', 200, '-t', $secs);
@@ -608,8 +610,16 @@ sub rpc_bench {
 }
 
 
+# Nobody pays for what the one before has left to be written or given back.
+
+sub rest {
+    run('sync');
+    sleep 1;
+}
+
+
 sub redis {
-    my $dir = tempdir('benchXXXXXX', TMPDIR => 1, CLEANUP => 1);
+    my $dir = File::Temp->newdir('benchXXXXXX', TMPDIR => 1);
     my $redis = Conference::Process->new(
         command => ['redis-server', '--port', 0, '--unixsocket', "$dir/sock",
                     '--dir', $dir, '--save', '', '--appendonly', 'yes',
@@ -618,6 +628,8 @@ sub redis {
     );
 
     wait_for(sub { -S "$dir/sock" }, 20) or die slurp("$dir/log");
+
+    rest();
 
     my $text = run('redis-benchmark', '-s', "$dir/sock", '-q', '--csv',
                    '-c', 64, '-P', 8, '-n', 50000 * $secs, '-r', 1000,
@@ -656,7 +668,7 @@ sub as_postgres {
 
 
 sub postgres {
-    my $dir = tempdir('benchXXXXXX', TMPDIR => 1, CLEANUP => 1);
+    my $dir = File::Temp->newdir('benchXXXXXX', TMPDIR => 1);
     my @at = ('-h', $dir, '-U', 'bench', 'postgres');
 
     if ($> == 0) {
@@ -684,6 +696,8 @@ sub postgres {
 
     run("$pg/psql", '-q', '-c', 'create table message (id bigserial primary '
         . 'key, room int, body text)', @at);
+
+    rest();
 
     my $text = run("$pg/pgbench", '-n', '-M', 'prepared', '-f',
                    "$dir/insert.sql", '-c', 64, '-j', 2, '-T', $secs, @at);

@@ -658,6 +658,7 @@ load_frames(load_socket_t *s, const uint8_t *p, size_t len)
 static void
 load_message(load_socket_t *s, const uint8_t *p, size_t len)
 {
+    int             phase;
     uint64_t        us;
     const uint8_t  *mark;
 
@@ -682,8 +683,12 @@ load_message(load_socket_t *s, const uint8_t *p, size_t len)
         atomic_fetch_add_explicit(&self->bytes, len, memory_order_relaxed);
     }
 
+    /* One of a run before may still come while this one connects. */
+
+    phase = atomic_load(&shared->phase);
+
     if (conf.window != 0 && load_hex(mark + 18, 8) == s->index
-        && atomic_load(&shared->phase) < LOAD_DRAIN)
+        && phase >= LOAD_RUN && phase < LOAD_DRAIN)
     {
         load_publish(s);
     }

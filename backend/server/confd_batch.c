@@ -22,6 +22,9 @@ typedef struct {
 } confd_batch_guard_t;
 
 
+static conf_rc_t confd_batch_write(confd_work_t *work, confd_jobs_t *jobs);
+static bool confd_batch_whole(confd_work_t *work);
+static void confd_batch_again(confd_work_t *work, confd_jobs_t *jobs);
 static conf_rc_t confd_batch_run(confd_work_t *work, confd_job_t *first,
     confd_job_t *end);
 static conf_rc_t confd_batch_begin(confd_work_t *work);
@@ -52,52 +55,37 @@ static conf_rc_t confd_batch_log_append(confd_txn_t *txn, uint64_t room,
 
 
 const confd_lane_commit_t  confd_work_commit = {
-    .run    = confd_work_write,
-    .whole  = confd_work_whole,
-    .stage  = confd_work_stage,
-    .settle = confd_work_settle,
-    .again  = confd_work_again
+    .run    = confd_batch_write,
+    .whole  = confd_batch_whole,
+    .stage  = confd_batch_stage,
+    .settle = confd_batch_settle,
+    .again  = confd_batch_again
 };
 
 static confd_batch_guard_t   confd_guard;
 static confd_store_driver_t  confd_guarded;
 
 
-bool
-confd_work_write(confd_work_t *work, confd_jobs_t *jobs)
+static conf_rc_t
+confd_batch_write(confd_work_t *work, confd_jobs_t *jobs)
 {
-    if (work->txn == NULL && confd_batch_begin(work) != CONF_OK) {
-        return false;
-    }
+    conf_rc_t  rc;
 
-    return confd_batch_jobs(work, jobs->first, NULL) == CONF_OK;
+    rc = work->txn == NULL ? confd_batch_begin(work) : CONF_OK;
+
+    return rc == CONF_OK ? confd_batch_jobs(work, jobs->first, NULL) : rc;
 }
 
 
-bool
-confd_work_whole(confd_work_t *work)
+static bool
+confd_batch_whole(confd_work_t *work)
 {
     return work->driver->dirty(work->txn);
 }
 
 
-bool
-confd_work_stage(confd_work_t *work, confd_staged_t *staged)
-{
-    return confd_batch_stage(work, staged) == CONF_OK;
-}
-
-
-bool
-confd_work_settle(confd_work_t *work, confd_staged_t *staged,
-    const confd_jobs_t *jobs)
-{
-    return confd_batch_settle(work, staged, jobs->n) == CONF_OK;
-}
-
-
-void
-confd_work_again(confd_work_t *work, confd_jobs_t *jobs)
+static void
+confd_batch_again(confd_work_t *work, confd_jobs_t *jobs)
 {
     conf_rc_t     rc;
     confd_job_t  *job;

@@ -302,7 +302,8 @@ confd_lane_commits(void *data)
     while (confd_lane_batch(lane, &jobs, &staged)) {
         pthread_mutex_unlock(&lane->lock);
 
-        good = lane->conf.commit->settle(lane->conf.work, &staged, &jobs);
+        good = lane->conf.commit->settle(lane->conf.work, &staged, jobs.n)
+               == CONF_OK;
 
         if (good) {
             confd_done_put(lane->done, &jobs);
@@ -381,7 +382,7 @@ confd_lane_run(confd_lane_t *lane, confd_jobs_t *jobs)
     }
 
     pthread_mutex_unlock(&lane->lock);
-    good = lane->conf.commit->run(lane->conf.work, &more);
+    good = lane->conf.commit->run(lane->conf.work, &more) == CONF_OK;
     pthread_mutex_lock(&lane->lock);
 
     confd_jobs_move(jobs, &more);
@@ -425,7 +426,7 @@ confd_lane_stage(confd_lane_t *lane, confd_staged_t *staged)
     bool  good;
 
     pthread_mutex_unlock(&lane->lock);
-    good = lane->conf.commit->stage(lane->conf.work, staged);
+    good = lane->conf.commit->stage(lane->conf.work, staged) == CONF_OK;
     pthread_mutex_lock(&lane->lock);
 
     return good;

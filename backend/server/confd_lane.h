@@ -44,11 +44,11 @@ typedef struct {
  */
 
 typedef struct {
-    bool                (*run)(confd_work_t *work, confd_jobs_t *jobs);
+    conf_rc_t           (*run)(confd_work_t *work, confd_jobs_t *jobs);
     bool                (*whole)(confd_work_t *work);
-    bool                (*stage)(confd_work_t *work, confd_staged_t *staged);
-    bool                (*settle)(confd_work_t *work, confd_staged_t *staged,
-                             const confd_jobs_t *jobs);
+    conf_rc_t           (*stage)(confd_work_t *work, confd_staged_t *staged);
+    conf_rc_t           (*settle)(confd_work_t *work, confd_staged_t *staged,
+                             size_t n);
     void                (*again)(confd_work_t *work, confd_jobs_t *jobs);
 } confd_lane_commit_t;
 

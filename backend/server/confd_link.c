@@ -57,7 +57,10 @@ confd_link_accept(confd_links_t *links, uv_stream_t *listener)
     }
 
     (void) pthread_mutex_init(&link->lock, NULL);
-    (void) uv_fileno((uv_handle_t *) &link->pipe, &link->fd);
+
+    if (uv_fileno((uv_handle_t *) &link->pipe, &link->fd) != 0) {
+        link->fd = -1;
+    }
 
     conf_buf_init(&link->in, CONFD_LINK_INPUT);
     conf_buf_init(&link->out, 0);
@@ -146,7 +149,7 @@ confd_link_reply(confd_link_t *link, const void *data, size_t len)
     }
 
     if (n > 0) {
-        rc = link->out.len == 0 ? CONF_OK : CONF_AGAIN;
+        rc = (size_t) n == len ? CONF_OK : CONF_AGAIN;
     }
 
     pthread_mutex_unlock(&link->lock);
@@ -362,6 +365,14 @@ confd_link_flush(confd_link_t *link)
     uv_buf_t  buf;
 
     pthread_mutex_lock(&link->lock);
+
+    /* The rest of a reply, of which the peer has the beginning. */
+
+    if (conf_buf_ok(&link->out) != CONF_OK) {
+        pthread_mutex_unlock(&link->lock);
+        confd_link_drop(link, "no memory for output");
+        return;
+    }
 
     if (link->fd == -1 || link->writing || link->out.len == 0) {
         pthread_mutex_unlock(&link->lock);

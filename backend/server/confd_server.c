@@ -618,8 +618,6 @@ confd_server_done(confd_server_t *server)
 }
 
 
-/* Once a turn, after all callbacks: what came goes out together. */
-
 static void
 confd_server_reply(confd_job_t *job)
 {
@@ -634,6 +632,8 @@ confd_server_reply(confd_job_t *job)
     }
 }
 
+
+/* Once a turn, after all callbacks: what came goes out together. */
 
 static void
 confd_server_turn(uv_check_t *check)

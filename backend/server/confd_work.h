@@ -59,13 +59,6 @@ void confd_work_hash(confd_work_t *work, confd_jobs_t *jobs);
  * store does, the transaction is given up, and again gives each job its own;
  * only what is on disk is answered with CONF_OK.
  */
-bool confd_work_write(confd_work_t *work, confd_jobs_t *jobs);
-bool confd_work_whole(confd_work_t *work);
-bool confd_work_stage(confd_work_t *work, confd_staged_t *staged);
-bool confd_work_settle(confd_work_t *work, confd_staged_t *staged,
-    const confd_jobs_t *jobs);
-void confd_work_again(confd_work_t *work, confd_jobs_t *jobs);
-
 extern const confd_lane_commit_t  confd_work_commit;
 
 

@@ -64,7 +64,7 @@ enter(void)
 }
 
 
-static bool
+static conf_rc_t
 fake_run(confd_work_t *work, confd_jobs_t *list)
 {
     enter();
@@ -74,7 +74,7 @@ fake_run(confd_work_t *work, confd_jobs_t *list)
     fake.ran += list->n;
     change();
 
-    return true;
+    return CONF_OK;
 }
 
 
@@ -85,7 +85,7 @@ fake_whole(confd_work_t *work)
 }
 
 
-static bool
+static conf_rc_t
 fake_stage(confd_work_t *work, confd_staged_t *staged)
 {
     enter();
@@ -94,13 +94,12 @@ fake_stage(confd_work_t *work, confd_staged_t *staged)
     fake.active--;
     change();
 
-    return true;
+    return CONF_OK;
 }
 
 
-static bool
-fake_settle(confd_work_t *work, confd_staged_t *staged,
-    const confd_jobs_t *list)
+static conf_rc_t
+fake_settle(confd_work_t *work, confd_staged_t *staged, size_t n)
 {
     bool  good;
 
@@ -121,7 +120,7 @@ fake_settle(confd_work_t *work, confd_staged_t *staged,
 
     change();
 
-    return good;
+    return good ? CONF_OK : CONF_E_STORE_FAILED;
 }
 
 

@@ -236,8 +236,9 @@ commit(confd_jobs_t *jobs)
 
     lane = &confd_work_commit;
 
-    if (!lane->run(&work, jobs) || !lane->stage(&work, &staged)
-        || !lane->settle(&work, &staged, jobs))
+    if (lane->run(&work, jobs) != CONF_OK
+        || lane->stage(&work, &staged) != CONF_OK
+        || lane->settle(&work, &staged, jobs->n) != CONF_OK)
     {
         lane->again(&work, jobs);
     }

@@ -419,6 +419,9 @@ sub row_flood {
         result("the same, unthrottled, $how: deliveries/s", int $r->{rate},
                'nchan: ' . int $peer->{rate}, ratio($r->{rate}, $peer->{rate}),
                '>= 2', $r->{rate} >= 2 * $peer->{rate});
+        result("the same, unthrottled, $how: p99, ms", fixed($r->{p99_ms}),
+               'nchan: ' . fixed($peer->{p99_ms}),
+               ratio($r->{p99_ms}, $peer->{p99_ms}));
     }
 }
 

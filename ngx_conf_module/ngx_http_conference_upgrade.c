@@ -56,7 +56,6 @@ ngx_http_conference_ws_prepare(ngx_http_conference_ctx_t *ctx)
 
     ws->conf = ctx->conf;
     ws->connection = r->connection;
-    ws->last = &ws->first;
 
     ws->session.env = ctx->op.env;
     ws->session.api = ctx->op.api;
@@ -331,17 +330,11 @@ ngx_http_conference_ws_take(ngx_http_request_t *r)
 static void
 ngx_http_conference_ws_greet(ngx_http_conference_ws_t *ws, conf_op_t *op)
 {
-    ngx_http_conference_ws_out_t  *early, **last;
+    ngx_http_conference_ws_queue_t  early;
 
-    early = ws->first;
-    last = ws->last;
-    ws->first = NULL;
-    ws->last = &ws->first;
+    early = ws->queue;
+    ngx_memzero(&ws->queue, sizeof(ngx_http_conference_ws_queue_t));
 
     ngx_http_conference_ws_answer(ws, op);
-
-    if (early != NULL) {
-        *ws->last = early;
-        ws->last = last;
-    }
+    ngx_http_conference_ws_requeue(ws, &early);
 }

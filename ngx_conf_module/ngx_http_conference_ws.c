@@ -67,7 +67,7 @@ ngx_http_conference_ws_begin(ngx_http_conference_ws_t *ws)
     ngx_add_timer(c->read, ws->closing ? NGX_HTTP_CONFERENCE_WS_CLOSE
                                        : ws->conf->ws_ping);
 
-    if (ws->first != NULL) {
+    if (ws->queue.first != NULL) {
         ngx_http_conference_ws_mark(ws);
     }
 }
@@ -172,7 +172,7 @@ ngx_http_conference_ws_out(ngx_http_conference_ws_t *ws)
         return;
     }
 
-    if (!ws->ended || ws->lingering || ws->first != NULL || c->buffered) {
+    if (!ws->ended || ws->lingering || ws->queue.first != NULL || c->buffered) {
         return;
     }
 

@@ -13,9 +13,9 @@
 #define NGX_HTTP_CONFERENCE_WS_READ  16384
 
 
-typedef struct ngx_http_conference_ws_s      ngx_http_conference_ws_t;
-typedef struct ngx_http_conference_ws_op_s   ngx_http_conference_ws_op_t;
-typedef struct ngx_http_conference_ws_out_s  ngx_http_conference_ws_out_t;
+typedef struct ngx_http_conference_ws_s       ngx_http_conference_ws_t;
+typedef struct ngx_http_conference_ws_op_s    ngx_http_conference_ws_op_t;
+typedef struct ngx_http_conference_ws_refs_s  ngx_http_conference_ws_refs_t;
 
 /* One message of the client while its verb runs. */
 
@@ -26,12 +26,16 @@ struct ngx_http_conference_ws_op_s {
     ngx_http_conference_ws_op_t  *prev;
 };
 
-/* The send queue: references, there while something waits. */
+/*
+ * The send queue: references to frames.  Most sockets have one that waits, or
+ * none; what stands behind the first is in blocks.
+ */
 
-struct ngx_http_conference_ws_out_s {
-    conf_out_t                   *out;
-    ngx_http_conference_ws_out_t *next;
-};
+typedef struct {
+    conf_out_t                     *first;
+    ngx_http_conference_ws_refs_t  *more;
+    ngx_http_conference_ws_refs_t  *last;       /* of more, if that is set */
+} ngx_http_conference_ws_queue_t;
 
 /*
  * What an idle socket costs beside nginx's own connection: keep it small.
@@ -44,8 +48,7 @@ struct ngx_http_conference_ws_s {
     ngx_http_conference_loc_conf_t  *conf;
     conf_ws_reader_t                 reader;
 
-    ngx_http_conference_ws_out_t    *first;
-    ngx_http_conference_ws_out_t   **last;
+    ngx_http_conference_ws_queue_t   queue;
     size_t                           queued;      /* bytes */
     size_t                           sent;        /* of the first */
     ngx_queue_t                      dirty;       /* to be written in a turn */
@@ -91,11 +94,14 @@ void ngx_http_conference_ws_answer(ngx_http_conference_ws_t *ws,
 
 /*
  * The send queue: ngx_http_conference_ws_queue.c.  queue takes a reference;
- * mark has the socket written in this turn, by out, which writes and ends it
- * when it is to end; discard gives up what waits.
+ * requeue puts what was taken out of a queue at the end; mark has the socket
+ * written in this turn, by out, which writes and ends it when it is to end;
+ * discard gives up what waits.
  */
 void ngx_http_conference_ws_queue(ngx_http_conference_ws_t *ws,
     conf_out_t *out);
+void ngx_http_conference_ws_requeue(ngx_http_conference_ws_t *ws,
+    ngx_http_conference_ws_queue_t *early);
 void ngx_http_conference_ws_mark(ngx_http_conference_ws_t *ws);
 void ngx_http_conference_ws_out(ngx_http_conference_ws_t *ws);
 ngx_int_t ngx_http_conference_ws_write(ngx_http_conference_ws_t *ws);

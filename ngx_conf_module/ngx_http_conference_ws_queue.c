@@ -9,51 +9,57 @@
 
 
 #define NGX_HTTP_CONFERENCE_WS_BUFS   64        /* of one write */
-#define NGX_HTTP_CONFERENCE_WS_SPARE  16384     /* items kept, of 16 bytes */
+#define NGX_HTTP_CONFERENCE_WS_REFS   14        /* of a block: 128 bytes */
+#define NGX_HTTP_CONFERENCE_WS_SPARE  4096      /* blocks kept */
 
 
-static void ngx_http_conference_ws_flush_dirty(ngx_event_t *ev);
-static ngx_http_conference_ws_out_t *ngx_http_conference_ws_item(
+struct ngx_http_conference_ws_refs_s {
+    ngx_http_conference_ws_refs_t  *next;
+    uint32_t                        begin;      /* refs[begin] .. */
+    uint32_t                        end;        /* refs[end - 1]: never none */
+    conf_out_t                     *refs[NGX_HTTP_CONFERENCE_WS_REFS];
+};
+
+
+static ngx_int_t ngx_http_conference_ws_push(ngx_http_conference_ws_t *ws,
+    conf_out_t *out);
+static ngx_http_conference_ws_refs_t *ngx_http_conference_ws_block(
     ngx_log_t *log);
-static void ngx_http_conference_ws_drop_first(ngx_http_conference_ws_t *ws);
+static void ngx_http_conference_ws_pop(ngx_http_conference_ws_queue_t *queue);
+static void ngx_http_conference_ws_flush_dirty(ngx_event_t *ev);
+static ngx_uint_t ngx_http_conference_ws_heads(
+    const ngx_http_conference_ws_t *ws, conf_out_t **outs);
 static ssize_t ngx_http_conference_ws_writev(ngx_http_conference_ws_t *ws);
 static ssize_t ngx_http_conference_ws_chain(ngx_http_conference_ws_t *ws);
-static size_t ngx_http_conference_ws_size(
-    const ngx_http_conference_ws_out_t *item);
-static u_char *ngx_http_conference_ws_at(
-    const ngx_http_conference_ws_out_t *item, size_t skip);
 static void ngx_http_conference_ws_sent(ngx_http_conference_ws_t *ws,
     size_t sent);
+
+
+/* The head stands right before the bytes. */
+
+#define ngx_http_conference_ws_at(out)    ((out)->data - (out)->head_len)
+#define ngx_http_conference_ws_size(out)  ((out)->head_len + (out)->len)
 
 
 static ngx_queue_t  ngx_http_conference_ws_dirty;
 static ngx_event_t  ngx_http_conference_ws_flush;
 
-/* Items of send queues that nobody uses. */
+/* Blocks of send queues that nobody uses. */
 
-static ngx_http_conference_ws_out_t  *ngx_http_conference_ws_spare;
-static ngx_uint_t                     ngx_http_conference_ws_nspare;
+static ngx_http_conference_ws_refs_t  *ngx_http_conference_ws_spare;
+static ngx_uint_t                      ngx_http_conference_ws_nspare;
 
 
 void
 ngx_http_conference_ws_queue(ngx_http_conference_ws_t *ws, conf_out_t *out)
 {
-    ngx_http_conference_ws_out_t  *item;
-
-    item = ngx_http_conference_ws_item(ws->connection->log);
-    if (item == NULL) {
-        ws->ended = 1;
+    if (ngx_http_conference_ws_push(ws, out) != NGX_OK) {
         return;
     }
 
     ngx_http_conference_count(NGX_HTTP_CONFERENCE_FRAMES, 1);
 
     conf_out_ref(out);
-    item->out = out;
-    item->next = NULL;
-
-    *ws->last = item;
-    ws->last = &item->next;
     ws->queued += out->head_len + out->len;
 
     if (ws->started) {
@@ -62,43 +68,112 @@ ngx_http_conference_ws_queue(ngx_http_conference_ws_t *ws, conf_out_t *out)
 }
 
 
-/* An event for a room takes one for each of its sockets, all at once. */
-
-static ngx_http_conference_ws_out_t *
-ngx_http_conference_ws_item(ngx_log_t *log)
+void
+ngx_http_conference_ws_requeue(ngx_http_conference_ws_t *ws,
+    ngx_http_conference_ws_queue_t *early)
 {
-    ngx_http_conference_ws_out_t  *item;
+    while (early->first != NULL) {
+        if (ngx_http_conference_ws_push(ws, early->first) != NGX_OK) {
+            conf_out_unref(early->first);
+        }
 
-    item = ngx_http_conference_ws_spare;
-
-    if (item == NULL) {
-        return ngx_alloc(sizeof(ngx_http_conference_ws_out_t), log);
+        ngx_http_conference_ws_pop(early);
     }
-
-    ngx_http_conference_ws_spare = item->next;
-    ngx_http_conference_ws_nspare--;
-
-    return item;
 }
 
 
-static void
-ngx_http_conference_ws_drop_first(ngx_http_conference_ws_t *ws)
+/* The reference is the queue's; a socket that cannot be told all ends. */
+
+static ngx_int_t
+ngx_http_conference_ws_push(ngx_http_conference_ws_t *ws, conf_out_t *out)
 {
-    ngx_http_conference_ws_out_t  *item;
+    ngx_http_conference_ws_refs_t   *block;
+    ngx_http_conference_ws_queue_t  *queue = &ws->queue;
 
-    item = ws->first;
-    ws->first = item->next;
+    if (queue->first == NULL) {
+        queue->first = out;
+        return NGX_OK;
+    }
 
-    conf_out_unref(item->out);
+    block = queue->more != NULL ? queue->last : NULL;
 
-    if (ngx_http_conference_ws_nspare == NGX_HTTP_CONFERENCE_WS_SPARE) {
-        ngx_free(item);
+    if (block == NULL || block->end == NGX_HTTP_CONFERENCE_WS_REFS) {
+        block = ngx_http_conference_ws_block(ws->connection->log);
+        if (block == NULL) {
+            ws->ended = 1;
+            return NGX_ERROR;
+        }
+
+        if (queue->more == NULL) {
+            queue->more = block;
+        } else {
+            queue->last->next = block;
+        }
+
+        queue->last = block;
+    }
+
+    block->refs[block->end++] = out;
+
+    return NGX_OK;
+}
+
+
+static ngx_http_conference_ws_refs_t *
+ngx_http_conference_ws_block(ngx_log_t *log)
+{
+    ngx_http_conference_ws_refs_t  *block;
+
+    block = ngx_http_conference_ws_spare;
+
+    if (block != NULL) {
+        ngx_http_conference_ws_spare = block->next;
+        ngx_http_conference_ws_nspare--;
+
+    } else {
+        block = ngx_alloc(sizeof(ngx_http_conference_ws_refs_t), log);
+        if (block == NULL) {
+            return NULL;
+        }
+    }
+
+    block->next = NULL;
+    block->begin = 0;
+    block->end = 0;
+
+    return block;
+}
+
+
+/* Takes the first out; its reference is the caller's. */
+
+static void
+ngx_http_conference_ws_pop(ngx_http_conference_ws_queue_t *queue)
+{
+    ngx_http_conference_ws_refs_t  *block;
+
+    block = queue->more;
+
+    if (block == NULL) {
+        queue->first = NULL;
         return;
     }
 
-    item->next = ngx_http_conference_ws_spare;
-    ngx_http_conference_ws_spare = item;
+    queue->first = block->refs[block->begin++];
+
+    if (block->begin != block->end) {
+        return;
+    }
+
+    queue->more = block->next;
+
+    if (ngx_http_conference_ws_nspare == NGX_HTTP_CONFERENCE_WS_SPARE) {
+        ngx_free(block);
+        return;
+    }
+
+    block->next = ngx_http_conference_ws_spare;
+    ngx_http_conference_ws_spare = block;
     ngx_http_conference_ws_nspare++;
 }
 
@@ -161,13 +236,15 @@ ngx_http_conference_ws_write(ngx_http_conference_ws_t *ws)
     ssize_t            n;
     ngx_connection_t  *c = ws->connection;
 
-    while (ws->first != NULL || c->buffered) {
-        if (ws->first != NULL && ws->first->next == NULL && !c->ssl) {
-            n = c->send(c, ngx_http_conference_ws_at(ws->first, ws->sent),
-                        ngx_http_conference_ws_size(ws->first) - ws->sent);
-
-        } else if (c->ssl) {
+    while (ws->queue.first != NULL || c->buffered) {
+        if (c->ssl) {
             n = ngx_http_conference_ws_chain(ws);
+
+        } else if (ws->queue.more == NULL) {
+            n = c->send(c, ngx_http_conference_ws_at(ws->queue.first)
+                           + ws->sent,
+                        ngx_http_conference_ws_size(ws->queue.first)
+                        - ws->sent);
 
         } else {
             n = ngx_http_conference_ws_writev(ws);
@@ -188,32 +265,57 @@ ngx_http_conference_ws_write(ngx_http_conference_ws_t *ws)
 }
 
 
+/* What can be written at once: up to NGX_HTTP_CONFERENCE_WS_BUFS. */
+
+static ngx_uint_t
+ngx_http_conference_ws_heads(const ngx_http_conference_ws_t *ws,
+    conf_out_t **outs)
+{
+    uint32_t                              i;
+    ngx_uint_t                            n;
+    const ngx_http_conference_ws_refs_t  *block;
+
+    n = 0;
+
+    if (ws->queue.first != NULL) {
+        outs[n++] = ws->queue.first;
+    }
+
+    for (block = ws->queue.more; block != NULL; block = block->next) {
+        for (i = block->begin; i < block->end; i++) {
+            outs[n++] = block->refs[i];
+
+            if (n == NGX_HTTP_CONFERENCE_WS_BUFS) {
+                return n;
+            }
+        }
+    }
+
+    return n;
+}
+
+
 /* Bytes that were taken, or NGX_AGAIN. */
 
 static ssize_t
 ngx_http_conference_ws_writev(ngx_http_conference_ws_t *ws)
 {
-    size_t                         skip;
-    ssize_t                        sent;
-    ngx_err_t                      err;
-    ngx_uint_t                     n;
-    struct iovec                   iov[NGX_HTTP_CONFERENCE_WS_BUFS];
-    ngx_connection_t              *c = ws->connection;
-    ngx_http_conference_ws_out_t  *item;
+    ssize_t            sent;
+    ngx_err_t          err;
+    ngx_uint_t         i, n;
+    conf_out_t        *outs[NGX_HTTP_CONFERENCE_WS_BUFS];
+    struct iovec       iov[NGX_HTTP_CONFERENCE_WS_BUFS];
+    ngx_connection_t  *c = ws->connection;
 
-    n = 0;
-    skip = ws->sent;
+    n = ngx_http_conference_ws_heads(ws, outs);
 
-    for (item = ws->first;
-         item != NULL && n < NGX_HTTP_CONFERENCE_WS_BUFS;
-         item = item->next)
-    {
-        iov[n].iov_base = ngx_http_conference_ws_at(item, skip);
-        iov[n].iov_len = ngx_http_conference_ws_size(item) - skip;
-
-        n++;
-        skip = 0;
+    for (i = 0; i < n; i++) {
+        iov[i].iov_base = ngx_http_conference_ws_at(outs[i]);
+        iov[i].iov_len = ngx_http_conference_ws_size(outs[i]);
     }
+
+    iov[0].iov_base = (u_char *) iov[0].iov_base + ws->sent;
+    iov[0].iov_len -= ws->sent;
 
     do {
         sent = writev(c->fd, iov, n);
@@ -243,38 +345,28 @@ ngx_http_conference_ws_writev(ngx_http_conference_ws_t *ws)
 static ssize_t
 ngx_http_conference_ws_chain(ngx_http_conference_ws_t *ws)
 {
-    size_t                         sent, skip;
-    ngx_uint_t                     i, n;
-    ngx_buf_t                      bufs[NGX_HTTP_CONFERENCE_WS_BUFS], *b;
-    ngx_chain_t                    links[NGX_HTTP_CONFERENCE_WS_BUFS], *rest;
-    ngx_connection_t              *c = ws->connection;
-    ngx_http_conference_ws_out_t  *item;
+    size_t             sent;
+    ngx_buf_t          bufs[NGX_HTTP_CONFERENCE_WS_BUFS], *b;
+    ngx_uint_t         i, n;
+    conf_out_t        *outs[NGX_HTTP_CONFERENCE_WS_BUFS];
+    ngx_chain_t        links[NGX_HTTP_CONFERENCE_WS_BUFS], *rest;
+    ngx_connection_t  *c = ws->connection;
 
-    n = 0;
-    skip = ws->sent;
+    n = ngx_http_conference_ws_heads(ws, outs);
 
-    for (item = ws->first;
-         item != NULL && n < NGX_HTTP_CONFERENCE_WS_BUFS;
-         item = item->next)
-    {
-        b = &bufs[n];
+    for (i = 0; i < n; i++) {
+        b = &bufs[i];
         ngx_memzero(b, sizeof(ngx_buf_t));
 
-        b->start = ngx_http_conference_ws_at(item, skip);
+        b->start = ngx_http_conference_ws_at(outs[i])
+                   + (i == 0 ? ws->sent : 0);
         b->pos = b->start;
-        b->last = item->out->data + item->out->len;
+        b->last = outs[i]->data + outs[i]->len;
         b->memory = 1;
         b->flush = 1;
 
-        links[n].buf = b;
-        links[n].next = NULL;
-
-        if (n != 0) {
-            links[n - 1].next = &links[n];
-        }
-
-        n++;
-        skip = 0;
+        links[i].buf = b;
+        links[i].next = i + 1 < n ? &links[i + 1] : NULL;
     }
 
     rest = c->send_chain(c, n == 0 ? NULL : links, 0);
@@ -292,46 +384,28 @@ ngx_http_conference_ws_chain(ngx_http_conference_ws_t *ws)
 }
 
 
-/* The head stands right before the bytes. */
-
-static size_t
-ngx_http_conference_ws_size(const ngx_http_conference_ws_out_t *item)
-{
-    return item->out->head_len + item->out->len;
-}
-
-
-static u_char *
-ngx_http_conference_ws_at(const ngx_http_conference_ws_out_t *item,
-    size_t skip)
-{
-    return item->out->data - item->out->head_len + skip;
-}
-
-
 static void
 ngx_http_conference_ws_sent(ngx_http_conference_ws_t *ws, size_t sent)
 {
-    size_t  size;
+    size_t       size;
+    conf_out_t  *out;
 
     ngx_http_conference_count(NGX_HTTP_CONFERENCE_BYTES, sent);
 
     ws->queued -= sent;
     ws->sent += sent;
 
-    while (ws->first != NULL) {
-        size = ngx_http_conference_ws_size(ws->first);
+    while (ws->queue.first != NULL) {
+        out = ws->queue.first;
+        size = ngx_http_conference_ws_size(out);
 
         if (ws->sent < size) {
             break;
         }
 
         ws->sent -= size;
-        ngx_http_conference_ws_drop_first(ws);
-    }
-
-    if (ws->first == NULL) {
-        ws->last = &ws->first;
+        ngx_http_conference_ws_pop(&ws->queue);
+        conf_out_unref(out);
     }
 }
 
@@ -339,8 +413,9 @@ ngx_http_conference_ws_sent(ngx_http_conference_ws_t *ws, size_t sent)
 void
 ngx_http_conference_ws_discard(ngx_http_conference_ws_t *ws)
 {
-    while (ws->first != NULL) {
-        ngx_http_conference_ws_drop_first(ws);
+    while (ws->queue.first != NULL) {
+        conf_out_unref(ws->queue.first);
+        ngx_http_conference_ws_pop(&ws->queue);
     }
 
     if (ws->is_dirty) {

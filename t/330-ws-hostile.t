@@ -228,6 +228,39 @@ $c->settled(sessions => 0);
 }
 
 
+# One that pauses for long: what waits goes out in pieces, whole and in order.
+
+{
+    my $room = $c->room($alice, $bob);
+    my $sender = $c->socket($alice, worker => $left);
+    my $reader = $c->socket($bob, worker => $left);
+    my $n = 3000;
+    my @sent = map { "$_ " . 'w' x ($_ * 37 % 300) } 1 .. $n;
+
+    setsockopt $reader->sock, SOL_SOCKET, SO_RCVBUF, 4096;
+
+    for my $i (0 .. $n - 1) {
+        $sender->send_text(text($room, $sent[$i], 'video'));
+
+        # A part is read now and then: the queue moves while it grows.
+        $reader->recv(30) if $i % 50 == 0;
+    }
+
+    $sender->recv_until(sub { ($_[0]{data}{content} || '') eq $sent[-1] },
+                        30);
+    setsockopt $reader->sock, SOL_SOCKET, SO_RCVBUF, 1 << 20;
+
+    my $got = collect($reader, sub {
+        @{$_[0]{seen}} && $_[0]{seen}[-1] eq $sent[-1] });
+    my $skip = $n - @{$got->{seen}};
+
+    cmp_ok($skip, '<=', 60, 'nearly all waited');
+    is_deeply($got->{seen}, [@sent[$skip .. $n - 1]],
+              'what waited comes whole and in order');
+    $_->close(1000) for $sender, $reader;
+}
+
+
 # Gone without a word, with a message under way: who is left hears it.
 
 {

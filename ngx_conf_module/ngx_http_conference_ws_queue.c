@@ -236,7 +236,7 @@ ngx_http_conference_ws_write(ngx_http_conference_ws_t *ws)
     ssize_t            n;
     ngx_connection_t  *c = ws->connection;
 
-    while (ws->queue.first != NULL || c->buffered) {
+    while (ws->queue.first != NULL || (c->ssl && c->buffered)) {
         if (c->ssl) {
             n = ngx_http_conference_ws_chain(ws);
 
@@ -300,6 +300,7 @@ ngx_http_conference_ws_heads(const ngx_http_conference_ws_t *ws,
 static ssize_t
 ngx_http_conference_ws_writev(ngx_http_conference_ws_t *ws)
 {
+    size_t             skip;
     ssize_t            sent;
     ngx_err_t          err;
     ngx_uint_t         i, n;
@@ -309,13 +310,13 @@ ngx_http_conference_ws_writev(ngx_http_conference_ws_t *ws)
 
     n = ngx_http_conference_ws_heads(ws, outs);
 
-    for (i = 0; i < n; i++) {
-        iov[i].iov_base = ngx_http_conference_ws_at(outs[i]);
-        iov[i].iov_len = ngx_http_conference_ws_size(outs[i]);
-    }
+    skip = ws->sent;
 
-    iov[0].iov_base = (u_char *) iov[0].iov_base + ws->sent;
-    iov[0].iov_len -= ws->sent;
+    for (i = 0; i < n; i++) {
+        iov[i].iov_base = ngx_http_conference_ws_at(outs[i]) + skip;
+        iov[i].iov_len = ngx_http_conference_ws_size(outs[i]) - skip;
+        skip = 0;
+    }
 
     do {
         sent = writev(c->fd, iov, n);

@@ -80,7 +80,7 @@ confd_batch_write(confd_work_t *work, confd_jobs_t *jobs)
 static bool
 confd_batch_whole(confd_work_t *work)
 {
-    return work->driver->dirty(work->txn);
+    return work->driver->whole(work->txn);
 }
 
 

@@ -37,9 +37,9 @@ static unsigned confd_lmdb_flags(const confd_store_conf_t *conf,
     size_t file_size);
 static conf_rc_t confd_lmdb_spaces(confd_store_t *store, char *err,
     size_t errlen);
-static conf_rc_t confd_lmdb_first(confd_store_t *store, bool fresh, char *err,
-    size_t errlen);
-static int confd_lmdb_dbis(confd_store_t *store, bool *fresh);
+static conf_rc_t confd_lmdb_first(confd_store_t *store, bool fresh,
+    uint64_t base, char *err, size_t errlen);
+static int confd_lmdb_dbis(confd_store_t *store, bool make, bool *fresh);
 static conf_rc_t confd_lmdb_schema(confd_txn_t *txn, bool fresh, char *err,
     size_t errlen);
 static conf_rc_t confd_lmdb_migrate(confd_txn_t *txn, uint64_t schema);
@@ -61,6 +61,7 @@ const confd_store_driver_t  confd_lmdb_driver = {
     .rev            = confd_lmdb_rev,
     .status         = confd_lmdb_status,
     .dirty          = confd_lmdb_dirty,
+    .whole          = confd_lmdb_whole,
     .get            = confd_lmdb_get,
     .put            = confd_lmdb_put,
     .del            = confd_lmdb_del,
@@ -357,34 +358,55 @@ confd_lmdb_flags(const confd_store_conf_t *conf, size_t file_size)
 static conf_rc_t
 confd_lmdb_spaces(confd_store_t *store, char *err, size_t errlen)
 {
-    int        rc;
-    bool       fresh;
-    conf_rc_t  crc;
+    int          rc;
+    bool         fresh, made;
+    uint64_t     base;
+    conf_rc_t    crc;
+    MDB_envinfo  info;
 
-    rc = confd_lmdb_dbis(store, &fresh);
+    /* Before anything is committed: the tail follows just this commit. */
+
+    fresh = false;
+
+    rc = mdb_env_info(store->env, &info);
+    base = rc == 0 ? info.me_last_txnid : 0;
+
+    if (rc == 0) {
+        rc = confd_lmdb_dbis(store, false, &fresh);
+    }
+
+    if (rc == 0 && !fresh) {
+        crc = confd_lmdb_first(store, false, base, err, errlen);
+
+        /* The tail may need a larger map, which it gets now. */
+
+        if (crc == CONF_E_STORE_FULL) {
+            crc = confd_lmdb_first(store, false, base, err, errlen);
+        }
+
+        if (crc != CONF_OK) {
+            return crc;
+        }
+    }
+
+    if (rc == 0) {
+        rc = confd_lmdb_dbis(store, true, &made);
+    }
 
     if (rc != 0) {
         return confd_lmdb_error(err, errlen, "cannot open the store \"%s\": %s",
                                 store->path, mdb_strerror(rc));
     }
 
-    crc = confd_lmdb_first(store, fresh, err, errlen);
-
-    if (crc == CONF_E_STORE_FULL) {
-
-        /* The log's end may need a larger map, which it gets now. */
-
-        crc = confd_lmdb_first(store, fresh, err, errlen);
-    }
-
-    return crc;
+    return fresh ? confd_lmdb_first(store, true, base, err, errlen) : CONF_OK;
 }
 
 
-/* The first transaction: the schema, and what the log's end has. */
+/* The first transaction: the schema, and what the tail has. */
 
 static conf_rc_t
-confd_lmdb_first(confd_store_t *store, bool fresh, char *err, size_t errlen)
+confd_lmdb_first(confd_store_t *store, bool fresh, uint64_t base, char *err,
+    size_t errlen)
 {
     conf_rc_t     rc;
     confd_txn_t  *txn;
@@ -394,6 +416,10 @@ confd_lmdb_first(confd_store_t *store, bool fresh, char *err, size_t errlen)
                                 store->path);
     }
 
+    /* All of this is LMDB's. */
+
+    (void) confd_tail_spill(txn);
+
     rc = confd_lmdb_schema(txn, fresh, err, errlen);
 
     if (rc != CONF_OK) {
@@ -401,7 +427,7 @@ confd_lmdb_first(confd_store_t *store, bool fresh, char *err, size_t errlen)
         return rc;
     }
 
-    rc = confd_tail_recover(txn);
+    rc = fresh ? CONF_OK : confd_tail_recover(txn, base);
 
     if (rc != CONF_OK) {
         confd_lmdb_abort(txn);
@@ -421,10 +447,13 @@ confd_lmdb_first(confd_store_t *store, bool fresh, char *err, size_t errlen)
 }
 
 
-/* Handles of databases become global with the commit. */
+/*
+ * Handles of databases become global with the commit.  First those that are
+ * there: a commit that makes others would part the tail from its base.
+ */
 
 static int
-confd_lmdb_dbis(confd_store_t *store, bool *fresh)
+confd_lmdb_dbis(confd_store_t *store, bool make, bool *fresh)
 {
     int       rc;
     char      name[16];
@@ -432,7 +461,7 @@ confd_lmdb_dbis(confd_store_t *store, bool *fresh)
     MDB_stat  stat;
     unsigned  space;
 
-    rc = mdb_txn_begin(store->env, NULL, 0, &txn);
+    rc = mdb_txn_begin(store->env, NULL, make ? 0 : MDB_RDONLY, &txn);
     if (rc != 0) {
         return rc;
     }
@@ -442,7 +471,12 @@ confd_lmdb_dbis(confd_store_t *store, bool *fresh)
     for (space = CONFD_SPACE_META; space < CONFD_SPACE_MAX; space++) {
         (void) snprintf(name, sizeof(name), "%02u", space);
 
-        rc = mdb_dbi_open(txn, name, MDB_CREATE, &store->dbi[space]);
+        rc = mdb_dbi_open(txn, name, make ? MDB_CREATE : 0,
+                          &store->dbi[space]);
+
+        if (rc == MDB_NOTFOUND && !make) {
+            continue;
+        }
 
         if (rc == 0) {
             rc = mdb_stat(txn, store->dbi[space], &stat);
@@ -518,6 +552,7 @@ confd_lmdb_schema(confd_txn_t *txn, bool fresh, char *err, size_t errlen)
  *         that must not open the store; nothing else changes
  *     2   how many members a room has is found beside their rows; until the
  *         next one comes or goes, in its record as before
+ *     3   log.tail may have edits of other spaces, too
  */
 
 static conf_rc_t
@@ -527,6 +562,7 @@ confd_lmdb_migrate(confd_txn_t *txn, uint64_t schema)
 
     case 1:
     case 2:
+    case 3:
         return CONF_OK;
 
     default:
@@ -550,7 +586,8 @@ confd_lmdb_stat(confd_store_t *store, confd_store_stat_t *stat)
     if (!store->broken && mdb_env_info(store->env, &info) == 0) {
         stat->used = (uint64_t) (info.me_last_pgno + 1) * store->page;
         stat->size = store->size;
-        stat->rev = info.me_last_txnid;
+        stat->rev = info.me_last_txnid * CONFD_LMDB_REV
+                    + confd_tail_revs(store, info.me_last_txnid);
     }
 
     if (store->copy_fd != -1 && fstat(store->copy_fd, &st) == 0) {

@@ -22,9 +22,21 @@
 #include <pthread.h>
 
 
-#define CONFD_LMDB_SCHEMA  3
+#define CONFD_LMDB_SCHEMA  4
+
+/* LMDB's commits are this far apart: those of the tail lie between them. */
+
+#define CONFD_LMDB_REV     65536
 
 typedef struct confd_tail_s  confd_tail_t;
+
+/* How far a tail is read or written: its records, edits and revisions. */
+
+typedef struct {
+    size_t            records;
+    size_t            edits;
+    size_t            revs;
+} confd_tail_mark_t;
 
 struct confd_store_s {
     MDB_env          *env;
@@ -57,7 +69,7 @@ struct confd_store_s {
     size_t            need;          /* bytes, at least, after full */
     int64_t           retry_ms;      /* no soft resize before that */
 
-    /* The log's end: confd_lmdb_tail.h. */
+    /* What LMDB does not have yet: confd_lmdb_tail.h. */
     pthread_mutex_t   tail_lock;
     pthread_cond_t    tail_settled;  /* or lost */
     confd_tail_t     *tail;          /* the writer changes it, locked */
@@ -85,8 +97,8 @@ struct confd_txn_s {
 
     /* A snapshot holds a reference; NULL: there is none, or it was spilled. */
     confd_tail_t     *tail;
-    size_t            tail_n;        /* records that are seen, own ones, too */
-    size_t            tail_from;     /* where a writer's own begin */
+    confd_tail_mark_t seen;          /* of it, own ones, too; zeros without */
+    confd_tail_mark_t from;          /* where a writer's own begin */
     uint64_t          base;          /* of a snapshot's tail */
     uint64_t          lost;          /* tail_lost when a writer began */
 };
@@ -136,18 +148,13 @@ void confd_lmdb_abort(confd_txn_t *txn);
 uint64_t confd_lmdb_rev(confd_txn_t *txn);
 conf_rc_t confd_lmdb_status(confd_txn_t *txn);
 bool confd_lmdb_dirty(confd_txn_t *txn);
+bool confd_lmdb_whole(confd_txn_t *txn);
 conf_rc_t confd_lmdb_get(confd_txn_t *txn, confd_space_e space,
     conf_str_t key, conf_str_t *value);
 conf_rc_t confd_lmdb_put(confd_txn_t *txn, confd_space_e space,
     conf_str_t key, conf_str_t value);
 conf_rc_t confd_lmdb_del(confd_txn_t *txn, confd_space_e space,
     conf_str_t key);
-conf_rc_t confd_lmdb_cursor(confd_txn_t *txn, confd_space_e space,
-    conf_str_t prefix, conf_str_t from, bool backward,
-    confd_cursor_t **cursor);
-conf_rc_t confd_lmdb_next(confd_cursor_t *cursor, conf_str_t *key,
-    conf_str_t *value);
-void confd_lmdb_cursor_close(confd_cursor_t *cursor);
 conf_rc_t confd_lmdb_count(confd_txn_t *txn, confd_space_e space,
     uint64_t *n);
 conf_rc_t confd_lmdb_next_id(confd_txn_t *txn, confd_space_e space,
@@ -159,6 +166,10 @@ conf_rc_t confd_lmdb_next_id(confd_txn_t *txn, confd_space_e space,
  */
 conf_rc_t confd_lmdb_fail(confd_txn_t *txn, int code);
 
+/* LMDB's form; it changes neither keys nor values that it is given. */
+MDB_val confd_lmdb_val(conf_str_t s);
+conf_str_t confd_lmdb_str(MDB_val val);
+
 /* Before a write: CONF_OK, or what sticks. */
 conf_rc_t confd_lmdb_write(confd_txn_t *txn, size_t bytes);
 
@@ -169,6 +180,29 @@ conf_rc_t confd_lmdb_write(confd_txn_t *txn, size_t bytes);
 conf_str_t confd_lmdb_id_name(confd_key_t *key, confd_space_e space);
 conf_rc_t confd_lmdb_meta_get(confd_txn_t *txn, conf_str_t name, uint64_t *n);
 conf_rc_t confd_lmdb_meta_put(confd_txn_t *txn, conf_str_t name, uint64_t n);
+
+
+/* Cursors: confd_lmdb_cursor.c. */
+
+conf_rc_t confd_lmdb_cursor(confd_txn_t *txn, confd_space_e space,
+    conf_str_t prefix, conf_str_t from, bool backward,
+    confd_cursor_t **cursor);
+conf_rc_t confd_lmdb_next(confd_cursor_t *cursor, conf_str_t *key,
+    conf_str_t *value);
+void confd_lmdb_cursor_close(confd_cursor_t *cursor);
+
+/*
+ * Before LMDB gets what the tail has: cursors find their places again, they
+ * were in both.
+ */
+void confd_lmdb_cursors_move(confd_txn_t *txn);
+
+/*
+ * As LMDB does: bytes, then lengths.  The least key above all that have the
+ * prefix; empty when there is none.
+ */
+int confd_lmdb_compare(conf_str_t a, conf_str_t b);
+conf_str_t confd_lmdb_successor(conf_str_t prefix, uint8_t *bytes);
 
 
 /* Copies: confd_lmdb_copy.c. */
@@ -230,6 +264,8 @@ conf_rc_t confd_lmdb_head_move(confd_txn_t *txn, uint64_t room,
 
 /* Brings txn->pos to the last position that was given. */
 conf_rc_t confd_lmdb_last_pos(confd_txn_t *txn);
+
+bool confd_lmdb_is_log(confd_space_e space);
 
 /*
  * Before a space is looked at by key: if it is one of the log's, a writer

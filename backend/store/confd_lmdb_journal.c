@@ -23,12 +23,17 @@ typedef struct {
     uint64_t  stamp;
     uint64_t  number;
     uint64_t  pos;
-    uint64_t  count;
-    uint64_t  len;                   /* of the records */
+    uint64_t  count;                 /* of records */
+    uint64_t  len;                   /* of all items */
     uint64_t  sum;                   /* of all but itself */
 } confd_journal_head_t;
 
-/* Its bytes follow, filled up to a multiple of 8. */
+/*
+ * Its bytes follow, filled up to a multiple of 8.  An edit is a record whose
+ * prev no record has: room is the commit that it follows, seq its space, how
+ * long its key is and whether that was deleted; its bytes are the key and the
+ * value.
+ */
 
 typedef struct {
     uint64_t  room;
@@ -36,6 +41,8 @@ typedef struct {
     uint64_t  prev;
     uint64_t  len;
 } confd_journal_record_t;
+
+#define CONFD_JOURNAL_EDIT   UINT64_MAX
 
 
 static int confd_journal_file(confd_journal_t *journal, int dir,
@@ -46,6 +53,11 @@ static int confd_journal_grow(confd_journal_t *journal);
 static int confd_journal_put(const confd_journal_t *journal, size_t len,
     off_t at);
 static bool confd_journal_cached(const confd_journal_t *journal);
+static void confd_journal_bytes(confd_journal_t *journal,
+    const confd_journal_record_t *record, conf_str_t a,
+    const conf_str_t *b);
+static conf_rc_t confd_journal_item(confd_journal_iter_t *iter,
+    confd_journal_item_t *item);
 static conf_rc_t confd_journal_batch(confd_journal_iter_t *iter);
 static bool confd_journal_read(const confd_journal_iter_t *iter, void *data,
     size_t len, off_t at);
@@ -159,13 +171,14 @@ confd_journal_restart(confd_journal_t *journal)
 
 
 void
-confd_journal_start(confd_journal_t *journal, uint64_t pos)
+confd_journal_start(confd_journal_t *journal, uint64_t pos, uint64_t base)
 {
     confd_journal_head_t  head;
 
     memset(&head, 0, sizeof(confd_journal_head_t));
 
     journal->pos = pos;
+    journal->base = base;
     journal->count = 0;
 
     conf_buf_reset(&journal->buf);
@@ -179,18 +192,49 @@ confd_journal_add(confd_journal_t *journal, const confd_lmdb_place_t *place,
 {
     confd_journal_record_t  record;
 
-    static const uint8_t    zeros[sizeof(uint64_t)];
+    static const conf_str_t  none = conf_null_string;
 
     record.room = place->room;
     record.seq = place->seq;
     record.prev = place->prev;
     record.len = bytes.len;
 
-    conf_buf_add(&journal->buf, &record, sizeof(confd_journal_record_t));
-    conf_buf_add(&journal->buf, bytes.data, bytes.len);
-    conf_buf_add(&journal->buf, zeros, -bytes.len % sizeof(uint64_t));
+    confd_journal_bytes(journal, &record, bytes, &none);
 
     journal->count++;
+}
+
+
+void
+confd_journal_edit(confd_journal_t *journal, unsigned space, conf_str_t key,
+    const conf_str_t *value)
+{
+    confd_journal_record_t  record;
+
+    static const conf_str_t  none = conf_null_string;
+
+    record.room = journal->base;
+    record.seq = (uint64_t) space << 32 | (uint64_t) key.len << 1
+                 | (value == NULL);
+    record.prev = CONFD_JOURNAL_EDIT;
+    record.len = key.len + (value != NULL ? value->len : 0);
+
+    confd_journal_bytes(journal, &record, key, value != NULL ? value : &none);
+}
+
+
+static void
+confd_journal_bytes(confd_journal_t *journal,
+    const confd_journal_record_t *record, conf_str_t a, const conf_str_t *b)
+{
+    conf_buf_t            *buf = &journal->buf;
+
+    static const uint8_t   zeros[sizeof(uint64_t)];
+
+    conf_buf_add(buf, record, sizeof(confd_journal_record_t));
+    conf_buf_add(buf, a.data, a.len);
+    conf_buf_add(buf, b->data, b->len);
+    conf_buf_add(buf, zeros, -record->len % sizeof(uint64_t));
 }
 
 
@@ -364,7 +408,7 @@ confd_journal_cached(const confd_journal_t *journal)
 
 conf_rc_t
 confd_journal_begin(confd_journal_iter_t *iter, const char *path,
-    uint64_t last)
+    uint64_t last, uint64_t base)
 {
     int  dir;
 
@@ -372,6 +416,7 @@ confd_journal_begin(confd_journal_iter_t *iter, const char *path,
 
     iter->fd = -1;
     iter->last = last;
+    iter->base = base;
 
     dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
@@ -384,53 +429,89 @@ confd_journal_begin(confd_journal_iter_t *iter, const char *path,
 }
 
 
-conf_rc_t
-confd_journal_next(confd_journal_iter_t *iter, confd_lmdb_place_t *place,
-    conf_str_t *bytes)
-{
-    size_t                  size;
-    conf_rc_t               rc;
-    const uint8_t          *end;
-    confd_journal_record_t  record;
+/* What LMDB has is passed over. */
 
-    while (iter->left == 0) {
-        rc = confd_journal_batch(iter);
+conf_rc_t
+confd_journal_next(confd_journal_iter_t *iter, confd_journal_item_t *item)
+{
+    conf_rc_t  rc;
+
+    for ( ;; ) {
+        while (iter->left == 0) {
+            rc = confd_journal_batch(iter);
+            if (rc != CONF_OK) {
+                return rc;
+            }
+        }
+
+        rc = confd_journal_item(iter, item);
         if (rc != CONF_OK) {
             return rc;
         }
+
+        if (item->space != 0 ? item->place.room == iter->base : iter->more) {
+            return CONF_OK;
+        }
     }
+}
 
-    end = iter->buf.data + iter->buf.len;
 
-    if ((size_t) (end - iter->p) < sizeof(confd_journal_record_t)) {
+static conf_rc_t
+confd_journal_item(confd_journal_iter_t *iter, confd_journal_item_t *item)
+{
+    size_t                  size, len;
+    confd_journal_record_t  record;
+
+    if (iter->left < sizeof(confd_journal_record_t)) {
         return CONF_E_STORE_FAILED;
     }
 
     memcpy(&record, iter->p, sizeof(confd_journal_record_t));
+
     iter->p += sizeof(confd_journal_record_t);
+    iter->left -= sizeof(confd_journal_record_t);
 
-    size = (size_t) (end - iter->p);
-
-    if (record.len > size || conf_align(record.len, sizeof(uint64_t)) > size) {
+    if (record.len > iter->left) {
         return CONF_E_STORE_FAILED;
     }
 
-    place->pos = iter->pos++;
-    place->room = record.room;
-    place->seq = record.seq;
-    place->prev = record.prev;
+    /* A batch is a multiple of 8, so this does not pass its end. */
 
-    bytes->data = iter->p;
-    bytes->len = (size_t) record.len;
+    size = conf_align((size_t) record.len, sizeof(uint64_t));
 
-    iter->p += conf_align(record.len, sizeof(uint64_t));
-    iter->left--;
+    memset(item, 0, sizeof(confd_journal_item_t));
+
+    item->place.room = record.room;
+    item->place.seq = record.seq;
+    item->place.prev = record.prev;
+
+    if (record.prev == CONFD_JOURNAL_EDIT) {
+        item->space = (unsigned) (record.seq >> 32);
+        item->deleted = (record.seq & 1) != 0;
+
+        len = (size_t) (record.seq & UINT32_MAX) >> 1;
+
+        if (item->space == 0 || len > record.len) {
+            return CONF_E_STORE_FAILED;
+        }
+
+        item->key.data = iter->p;
+        item->key.len = len;
+
+    } else {
+        item->place.pos = iter->pos++;
+        len = 0;
+    }
+
+    item->bytes.data = iter->p + len;
+    item->bytes.len = (size_t) record.len - len;
+
+    iter->p += size;
+    iter->left -= size;
 
     return CONF_OK;
 }
 
-
-/* The next batch; one that the log has is passed over. */
 
 static conf_rc_t
 confd_journal_batch(confd_journal_iter_t *iter)
@@ -467,17 +548,20 @@ confd_journal_batch(confd_journal_iter_t *iter)
     iter->stamp = head.stamp;
     iter->number++;
 
-    if (head.pos + head.count <= iter->last + 1) {
-        return CONF_OK;
+    /* Records of a batch are all new or all known, or it is not of this log. */
+
+    iter->more = head.pos + head.count > iter->last + 1;
+
+    if (head.count != 0 && iter->more) {
+        if (head.pos != iter->last + 1) {
+            return CONF_DONE;
+        }
+
+        iter->last += head.count;
     }
 
-    if (head.pos != iter->last + 1) {
-        return CONF_DONE;
-    }
-
-    iter->last += head.count;
     iter->p = p;
-    iter->left = head.count;
+    iter->left = iter->buf.len;
     iter->pos = head.pos;
 
     return CONF_OK;

@@ -246,8 +246,8 @@ confd_lmdb_last_pos(confd_txn_t *txn)
 
     txn->pos = conf_max(txn->pos, kept);
 
-    if (txn->tail_n != 0) {
-        txn->pos = txn->tail->first + txn->tail_n - 1;
+    if (txn->seen.records != 0) {
+        txn->pos = txn->tail->first + txn->seen.records - 1;
     }
 
     crc = confd_lmdb_fail(txn, rc);
@@ -259,22 +259,27 @@ confd_lmdb_last_pos(confd_txn_t *txn)
 conf_rc_t
 confd_lmdb_log_space(confd_txn_t *txn, confd_space_e space)
 {
-    if (txn->tail_n == 0 && (!txn->write || txn->tail == NULL)) {
+    if (!confd_lmdb_is_log(space)) {
         return CONF_OK;
     }
 
-    if (space != CONFD_SPACE_LOG && space != CONFD_SPACE_HEAD
-        && space != CONFD_SPACE_LOG_INDEX)
-    {
-        return CONF_OK;
+    if (txn->write) {
+        return confd_tail_spill(txn);
     }
 
-    if (!txn->write) {
+    if (txn->seen.records != 0) {
         txn->rc = CONF_E_INTERNAL;
-        return txn->rc;
     }
 
-    return confd_tail_spill(txn);
+    return txn->rc;
+}
+
+
+bool
+confd_lmdb_is_log(confd_space_e space)
+{
+    return space == CONFD_SPACE_HEAD || space == CONFD_SPACE_LOG
+           || space == CONFD_SPACE_LOG_INDEX;
 }
 
 

@@ -1,6 +1,6 @@
 
 /*
- * LMDB as the store: the end of the log, in memory.
+ * LMDB as the store: what it does not have yet, in memory.
  */
 
 #include "confd_lmdb_tail.h"
@@ -17,13 +17,21 @@ static void confd_tail_unref(confd_store_t *store, confd_tail_t *tail);
 static void confd_tail_free(confd_tail_t *tail);
 static void confd_tail_undo(confd_tail_t *tail);
 static void confd_tail_clear(confd_tail_t *tail);
+static conf_rc_t confd_tail_recover_edit(confd_txn_t *txn,
+    const confd_journal_item_t *item);
+static conf_rc_t confd_tail_recover_record(confd_txn_t *txn,
+    const confd_journal_item_t *item);
 static uint32_t *confd_tail_slot(confd_tail_t *tail, uint64_t room);
 static conf_rc_t confd_tail_room(confd_txn_t *txn, uint64_t id,
     confd_lmdb_head_t *head, confd_tail_room_t **room);
 static bool confd_tail_ready(confd_store_t *store);
+static bool confd_tail_same(const confd_tail_mark_t *a,
+    const confd_tail_mark_t *b);
+static bool confd_tail_empty(const confd_tail_mark_t *mark);
 static int confd_tail_put(confd_store_t *store, const confd_tail_t *tail,
-    size_t from, size_t to);
-static void confd_tail_publish(confd_tail_t *tail, size_t to);
+    const confd_tail_mark_t *from, const confd_tail_mark_t *to);
+static void confd_tail_publish(confd_tail_t *tail,
+    const confd_tail_mark_t *to);
 
 
 conf_rc_t
@@ -103,48 +111,79 @@ confd_tail_free(confd_tail_t *tail)
 
 
 conf_rc_t
-confd_tail_recover(confd_txn_t *txn)
+confd_tail_recover(confd_txn_t *txn, uint64_t base)
 {
-    conf_rc_t            rc;
-    conf_str_t           bytes;
-    confd_lmdb_head_t    head;
+    conf_rc_t              rc;
+    confd_journal_item_t   item;
     confd_journal_iter_t   iter;
-    confd_lmdb_place_t   place;
 
-    rc = confd_lmdb_last_pos(txn);
+    rc = confd_tail_spill(txn);
+
+    if (rc == CONF_OK) {
+        rc = confd_lmdb_last_pos(txn);
+    }
+
     if (rc != CONF_OK) {
         return rc;
     }
 
-    rc = confd_journal_begin(&iter, txn->store->path, txn->pos);
+    rc = confd_journal_begin(&iter, txn->store->path, txn->pos, base);
 
     while (rc == CONF_OK) {
-        rc = confd_journal_next(&iter, &place, &bytes);
-        if (rc != CONF_OK) {
-            break;
-        }
-
-        /* What does not follow what the store has is not its own. */
-
-        rc = confd_lmdb_head_get(txn, place.room, &head);
-
-        if (rc == CONF_E_NOT_FOUND
-            || (rc == CONF_OK && (head.seq + 1 != place.seq
-                                  || head.pos != place.prev)))
-        {
-            rc = CONF_DONE;
-            break;
-        }
+        rc = confd_journal_next(&iter, &item);
 
         if (rc == CONF_OK) {
-            rc = confd_lmdb_log_load(txn, place.room, place.pos, place.seq,
-                                     bytes);
+            rc = item.space != 0 ? confd_tail_recover_edit(txn, &item)
+                                 : confd_tail_recover_record(txn, &item);
         }
     }
 
     confd_journal_end(&iter);
 
     return rc == CONF_DONE ? CONF_OK : rc;
+}
+
+
+static conf_rc_t
+confd_tail_recover_edit(confd_txn_t *txn, const confd_journal_item_t *item)
+{
+    conf_rc_t  rc;
+
+    if (item->space >= CONFD_SPACE_MAX) {
+        return CONF_E_STORE_FAILED;
+    }
+
+    if (!item->deleted) {
+        return confd_lmdb_put(txn, item->space, item->key, item->bytes);
+    }
+
+    rc = confd_lmdb_del(txn, item->space, item->key);
+
+    return rc == CONF_E_NOT_FOUND ? CONF_OK : rc;
+}
+
+
+static conf_rc_t
+confd_tail_recover_record(confd_txn_t *txn, const confd_journal_item_t *item)
+{
+    conf_rc_t                  rc;
+    confd_lmdb_head_t          head;
+    const confd_lmdb_place_t  *place = &item->place;
+
+    /* What does not follow what the store has is not its own. */
+
+    rc = confd_lmdb_head_get(txn, place->room, &head);
+
+    if (rc == CONF_E_NOT_FOUND
+        || (rc == CONF_OK && (head.seq + 1 != place->seq
+                              || head.pos != place->prev)))
+    {
+        return CONF_DONE;
+    }
+
+    return rc != CONF_OK ? rc
+           : confd_lmdb_log_load(txn, place->room, place->pos, place->seq,
+                                 item->bytes);
 }
 
 
@@ -157,10 +196,10 @@ confd_tail_enter(confd_txn_t *txn)
 
     (void) pthread_mutex_lock(&store->tail_lock);
 
-    if (store->tail != NULL && store->tail->n != 0) {
+    if (store->tail != NULL && !confd_tail_empty(&store->tail->n)) {
         txn->tail = store->tail;
         txn->tail->refs++;
-        txn->tail_n = txn->tail->n;
+        txn->seen = txn->tail->n;
         txn->base = txn->tail->base;
     }
 
@@ -191,8 +230,8 @@ confd_tail_write(confd_txn_t *txn)
 
     if (txn->tail != NULL) {
         confd_tail_undo(txn->tail);
-        txn->tail_n = txn->tail->staged;
-        txn->tail_from = txn->tail_n;
+        txn->seen = txn->tail->staged;
+        txn->from = txn->seen;
     }
 
     (void) pthread_mutex_unlock(&store->tail_lock);
@@ -216,19 +255,38 @@ confd_tail_leave(confd_txn_t *txn)
     }
 
     txn->tail = NULL;
-    txn->tail_n = 0;
+    memset(&txn->seen, 0, sizeof(confd_tail_mark_t));
 }
 
 
-/* Forgets what was appended and not staged; a writer, under the lock. */
+uint64_t
+confd_tail_revs(confd_store_t *store, uint64_t base)
+{
+    uint64_t             revs;
+    const confd_tail_t  *tail;
+
+    (void) pthread_mutex_lock(&store->tail_lock);
+
+    tail = store->tail;
+    revs = tail != NULL && tail->base == base ? tail->n.revs : 0;
+
+    (void) pthread_mutex_unlock(&store->tail_lock);
+
+    return revs;
+}
+
+
+/* Forgets what was done and not staged; a writer, under the lock. */
 
 static void
 confd_tail_undo(confd_tail_t *tail)
 {
     const confd_tail_record_t  *record;
 
-    while (tail->filled > tail->staged) {
-        record = &tail->records[--tail->filled];
+    confd_edit_undo(tail);
+
+    while (tail->filled.records > tail->staged.records) {
+        record = &tail->records[--tail->filled.records];
 
         tail->bytes -= record->bytes.len;
         tail->rooms[record->room].newest = record->prev < tail->first
@@ -246,7 +304,8 @@ confd_tail_clear(confd_tail_t *tail)
         *tail->rooms[--tail->nrooms].slot = 0;
     }
 
-    tail->filled = 0;
+    memset(&tail->filled, 0, sizeof(confd_tail_mark_t));
+    tail->nkeys = 0;
     tail->bytes = 0;
 
     conf_arena_reset(tail->arena);
@@ -264,7 +323,7 @@ confd_tail_head(confd_txn_t *txn, uint64_t id, confd_lmdb_head_t *head)
 
     tail = txn->tail;
 
-    if (tail == NULL || txn->tail_n == 0) {
+    if (tail == NULL || txn->seen.records == 0) {
         return false;
     }
 
@@ -285,7 +344,7 @@ confd_tail_head(confd_txn_t *txn, uint64_t id, confd_lmdb_head_t *head)
 
     /* A snapshot goes back to what was there when it was taken. */
 
-    while (n > txn->tail_n) {
+    while (n > txn->seen.records) {
         record = &tail->records[n - 1];
         n = record->prev < tail->first
             ? 0 : (uint32_t) (record->prev - tail->first) + 1;
@@ -308,8 +367,8 @@ confd_tail_get(const confd_txn_t *txn, uint64_t pos, uint64_t *room)
 {
     const confd_tail_record_t  *record;
 
-    if (txn->tail_n == 0 || pos < txn->tail->first
-        || pos - txn->tail->first >= txn->tail_n)
+    if (txn->seen.records == 0 || pos < txn->tail->first
+        || pos - txn->tail->first >= txn->seen.records)
     {
         return NULL;
     }
@@ -334,13 +393,13 @@ confd_tail_append(confd_txn_t *txn, uint64_t id, conf_str_t bytes,
 
     tail = txn->tail;
 
-    if (tail == NULL || txn->tail_n == CONFD_TAIL_RECORDS
+    if (tail == NULL || txn->seen.records == CONFD_TAIL_RECORDS
         || tail->bytes >= 2 * CONFD_TAIL_BYTES)
     {
         return CONF_DONE;
     }
 
-    if (txn->tail_n == 0) {
+    if (txn->seen.records == 0) {
         rc = confd_lmdb_last_pos(txn);
         if (rc != CONF_OK) {
             return rc;
@@ -359,18 +418,18 @@ confd_tail_append(confd_txn_t *txn, uint64_t id, conf_str_t bytes,
         return CONF_DONE;
     }
 
-    record = &tail->records[txn->tail_n++];
+    record = &tail->records[txn->seen.records++];
     record->seq = head.seq + 1;
     record->prev = head.pos;
     record->bytes.data = p;
     record->bytes.len = bytes.len;
     record->room = (uint32_t) (room - tail->rooms);
 
-    room->newest = (uint32_t) txn->tail_n;
+    room->newest = (uint32_t) txn->seen.records;
 
-    tail->filled = txn->tail_n;
+    tail->filled.records = txn->seen.records;
     tail->bytes += bytes.len;
-    txn->pos = tail->first + txn->tail_n - 1;
+    txn->pos = tail->first + txn->seen.records - 1;
 
     *pos = txn->pos;
     *seq = record->seq;
@@ -463,22 +522,27 @@ confd_tail_spill(confd_txn_t *txn)
     const confd_tail_room_t    *room;
     const confd_tail_record_t  *record;
 
-    tail = txn->tail;
-    n = txn->tail_n;
+    bool                        none;
 
-    /* From here on the log is where it belongs. */
+    tail = txn->tail;
+    n = txn->seen.records;
+    none = confd_tail_empty(&txn->seen);
+
+    /* From here on all is where it belongs. */
 
     txn->tail = NULL;
-    txn->tail_n = 0;
+    memset(&txn->seen, 0, sizeof(confd_tail_mark_t));
 
-    if (n == 0) {
+    if (none) {
         return CONF_OK;
     }
 
     txn->dirty = true;
     txn->bytes += tail->bytes + n * sizeof(confd_lmdb_place_t);
 
-    rc = CONF_OK;
+    confd_lmdb_cursors_move(txn);
+
+    rc = confd_edit_spill(txn, tail);
 
     for (i = 0; i < n && rc == CONF_OK; i++) {
         record = &tail->records[i];
@@ -522,17 +586,24 @@ confd_tail_takes(const confd_txn_t *txn)
 
     /* Nothing is written, so there is only to wait for what was seen. */
 
-    if (txn->tail_n == txn->tail_from) {
+    if (confd_tail_same(&txn->seen, &txn->from)) {
         return true;
     }
 
-    if (txn->tail_n >= CONFD_TAIL_FLUSH || tail->bytes >= CONFD_TAIL_BYTES) {
+    if (txn->seen.records >= CONFD_TAIL_FLUSH
+        || txn->seen.edits >= CONFD_TAIL_EDITING
+        || tail->bytes >= CONFD_TAIL_BYTES)
+    {
         return false;
     }
 
-    /* What it has must fit when all else is full: a head may cost a page. */
+    /*
+     * What it has must fit when all else is full: a head may cost a page, a
+     * key the page it is in, one that this is split into, and one above.
+     */
 
-    room = tail->bytes * 2 + tail->nrooms * txn->store->page;
+    room = tail->bytes * 2
+           + (tail->nrooms + 3 * tail->nkeys) * txn->store->page;
 
     return room < txn->store->tail_room && confd_tail_ready(txn->store);
 }
@@ -571,10 +642,12 @@ confd_tail_stage(confd_txn_t *txn)
 
         /* The commit before the one that this transaction would be. */
 
-        if (tail->staged == 0) {
+        if (confd_tail_empty(&tail->staged)) {
             tail->base = mdb_txn_id(txn->txn) - 1;
         }
 
+        tail->filled.revs = txn->from.revs
+                            + (tail->filled.edits != txn->from.edits);
         tail->staged = tail->filled;
     }
 
@@ -594,11 +667,11 @@ confd_tail_stage(confd_txn_t *txn)
 conf_rc_t
 confd_tail_settle(confd_txn_t *txn)
 {
-    int             failed;
-    size_t          from, to;
-    conf_rc_t       rc;
-    confd_tail_t   *tail;
-    confd_store_t  *store;
+    int                 failed;
+    conf_rc_t           rc;
+    confd_tail_t       *tail;
+    confd_store_t      *store;
+    confd_tail_mark_t   from, to;
 
     store = txn->store;
 
@@ -607,22 +680,25 @@ confd_tail_settle(confd_txn_t *txn)
     rc = store->tail_lost == txn->lost ? CONF_OK : store->tail_error;
 
     tail = store->tail;
-    from = tail == NULL ? 0 : tail->n;
-    to = tail == NULL ? 0 : tail->staged;
+
+    if (tail != NULL) {
+        from = tail->n;
+        to = tail->staged;
+    }
 
     (void) pthread_mutex_unlock(&store->tail_lock);
 
-    if (rc != CONF_OK || from == to) {
+    if (rc != CONF_OK || tail == NULL || confd_tail_same(&from, &to)) {
         return rc;
     }
 
-    failed = confd_tail_put(store, tail, from, to);
+    failed = confd_tail_put(store, tail, &from, &to);
     rc = confd_lmdb_rc(store, failed);
 
     (void) pthread_mutex_lock(&store->tail_lock);
 
     if (failed == 0) {
-        confd_tail_publish(tail, to);
+        confd_tail_publish(tail, &to);
 
     } else {
         tail->staged = tail->n;
@@ -639,20 +715,42 @@ confd_tail_settle(confd_txn_t *txn)
 }
 
 
+static bool
+confd_tail_same(const confd_tail_mark_t *a, const confd_tail_mark_t *b)
+{
+    return a->records == b->records && a->edits == b->edits;
+}
+
+
+static bool
+confd_tail_empty(const confd_tail_mark_t *mark)
+{
+    return mark->records == 0 && mark->edits == 0;
+}
+
+
 static int
-confd_tail_put(confd_store_t *store, const confd_tail_t *tail, size_t from,
-    size_t to)
+confd_tail_put(confd_store_t *store, const confd_tail_t *tail,
+    const confd_tail_mark_t *from, const confd_tail_mark_t *to)
 {
     size_t                      i;
     confd_journal_t            *journal;
     confd_lmdb_place_t          place;
+    const confd_edit_t         *edit;
     const confd_tail_record_t  *record;
 
     journal = &store->journal;
 
-    confd_journal_start(journal, tail->first + from);
+    confd_journal_start(journal, tail->first + from->records, tail->base);
 
-    for (i = from; i < to; i++) {
+    for (i = from->edits; i < to->edits; i++) {
+        edit = &tail->edits[i];
+
+        confd_journal_edit(journal, edit->space, edit->key,
+                           edit->deleted ? NULL : &edit->value);
+    }
+
+    for (i = from->records; i < to->records; i++) {
         record = &tail->records[i];
 
         place.room = tail->rooms[record->room].id;
@@ -669,14 +767,15 @@ confd_tail_put(confd_store_t *store, const confd_tail_t *tail, size_t from,
 /* Under the lock. */
 
 static void
-confd_tail_publish(confd_tail_t *tail, size_t to)
+confd_tail_publish(confd_tail_t *tail, const confd_tail_mark_t *to)
 {
-    confd_tail_room_t  *room;
+    size_t  i;
 
-    while (tail->n < to) {
-        room = &tail->rooms[tail->records[tail->n++].room];
-        room->last = (uint32_t) tail->n;
+    for (i = tail->n.records; i < to->records; i++) {
+        tail->rooms[tail->records[i].room].last = (uint32_t) i + 1;
     }
+
+    tail->n = *to;
 }
 
 
@@ -691,7 +790,7 @@ confd_tail_drain(confd_txn_t *txn)
     (void) pthread_mutex_lock(&store->tail_lock);
 
     while (store->tail_lost == txn->lost && store->tail != NULL
-           && store->tail->n != store->tail->staged)
+           && !confd_tail_same(&store->tail->n, &store->tail->staged))
     {
         (void) pthread_cond_wait(&store->tail_settled, &store->tail_lock);
     }
@@ -714,13 +813,13 @@ confd_tail_spilled(confd_store_t *store)
     old = store->tail;
     tail = NULL;
 
-    if (old == NULL || old->n != 0) {
+    if (old == NULL || !confd_tail_empty(&old->n)) {
         tail = confd_tail_create();
     }
 
     (void) pthread_mutex_lock(&store->tail_lock);
 
-    if (old != NULL && old->n == 0) {
+    if (old != NULL && confd_tail_empty(&old->n)) {
         confd_tail_clear(old);
 
     } else {
@@ -748,7 +847,7 @@ confd_tail_flush(confd_store_t *store)
     confd_txn_t  *txn;
 
     (void) pthread_mutex_lock(&store->tail_lock);
-    empty = store->tail == NULL || store->tail->n == 0;
+    empty = store->tail == NULL || confd_tail_empty(&store->tail->n);
     (void) pthread_mutex_unlock(&store->tail_lock);
 
     rc = CONF_OK;

@@ -1,11 +1,11 @@
 
 /*
- * The end of the log.  A B-tree asks for a dozen scattered pages and two
- * syncs, however little a commit changes; so a transaction that does nothing
- * but append to the log goes to a file of its own, one write and one sync,
- * and to memory.  The records of that tail reach the log's spaces, all at
- * once, with the next commit that changes anything else, or when there are
- * many of them.
+ * What was committed since LMDB's last commit.  A B-tree asks for a dozen
+ * scattered pages and two syncs, however little a commit changes; so records
+ * of the log, and edits (what was put and deleted) of other spaces, go to a
+ * file of their own, one write and one sync, and to memory.  They reach LMDB
+ * all at once, when there are many of them, or with a commit that makes a
+ * room or changes the log's older part.
  *
  *     log.tail   batches from the file's start; each commit of LMDB takes the
  *                tail with it, and then the next batch is the first again
@@ -15,7 +15,7 @@
  * first and LMDB's commit then; if that is not the base, it is a later one,
  * which has all of that tail.
  *
- * Records are in memory in this order, each part possibly empty:
+ * Records and edits are in memory in this order, each part possibly empty:
  *
  *     0 .. n            settled: on disk, seen by snapshots
  *     n .. staged       being written, or waiting for that; seen by writers
@@ -40,6 +40,11 @@
 #define CONFD_TAIL_RECORDS  8192
 #define CONFD_TAIL_SLOTS    (2 * CONFD_TAIL_RECORDS)
 
+/* The same of edits: LMDB takes a thousand in a few milliseconds. */
+
+#define CONFD_TAIL_EDITING  1024
+#define CONFD_TAIL_EDITS    4096
+
 /* Does not change once it is published. */
 
 typedef struct {
@@ -62,16 +67,27 @@ typedef struct {
     uint32_t                 newest;
 } confd_tail_room_t;
 
+/* A key's value, or that it has none; does not change either. */
+
+typedef struct {
+    conf_str_t               key;       /* in the tail's arena, as value is */
+    conf_str_t               value;
+    uint32_t                 older;     /* the key's edit before, from 1; 0 */
+    uint8_t                  space;
+    int8_t                   more;      /* keys that the space has then */
+    bool                     deleted;
+} confd_edit_t;
+
 /*
  * Only the writer changes it, and n and last who settles: what snapshots read,
- * under the lock; records behind staged and the arena, without.
+ * under the lock; records and edits behind staged and the arena, without.
  */
 
 struct confd_tail_s {
     unsigned                 refs;      /* the store's, snapshots'; lock */
-    size_t                   n;         /* lock */
-    size_t                   staged;    /* lock */
-    size_t                   filled;    /* the writer's */
+    confd_tail_mark_t        n;         /* lock */
+    confd_tail_mark_t        staged;    /* lock */
+    confd_tail_mark_t        filled;    /* the writer's */
     uint64_t                 base;      /* lock */
     uint64_t                 first;     /* position; set before staged is */
     size_t                   nrooms;    /* lock */
@@ -80,6 +96,11 @@ struct confd_tail_s {
     uint32_t                 slots[CONFD_TAIL_SLOTS];    /* of rooms; lock */
     confd_tail_room_t        rooms[CONFD_TAIL_RECORDS];
     confd_tail_record_t      records[CONFD_TAIL_RECORDS];
+
+    /* The newest edit of each key, by space and key: lock. */
+    size_t                   nkeys;
+    uint32_t                 order[CONFD_TAIL_EDITS];
+    confd_edit_t             edits[CONFD_TAIL_EDITS];
 };
 
 
@@ -91,10 +112,10 @@ conf_rc_t confd_tail_open(confd_store_t *store, char *err, size_t errlen);
 void confd_tail_close(confd_store_t *store);
 
 /*
- * Takes the batches of the file that follow what the log has into LMDB, once,
- * in the first transaction of a store.
+ * Takes the batches of the file that follow what LMDB has into it, once, in
+ * the first transaction of a store; base is its last commit before that.
  */
-conf_rc_t confd_tail_recover(confd_txn_t *txn);
+conf_rc_t confd_tail_recover(confd_txn_t *txn, uint64_t base);
 
 /* A snapshot, before and after it has its LMDB transaction; a writer, then. */
 void confd_tail_enter(confd_txn_t *txn);
@@ -103,6 +124,9 @@ void confd_tail_write(confd_txn_t *txn);
 
 /* The end of both; what a writer has appended and not staged is gone. */
 void confd_tail_leave(confd_txn_t *txn);
+
+/* Revisions that the tail has after this commit of LMDB. */
+uint64_t confd_tail_revs(confd_store_t *store, uint64_t base);
 
 /* A room's head, if it is in the tail. */
 bool confd_tail_head(confd_txn_t *txn, uint64_t room, confd_lmdb_head_t *head);
@@ -119,8 +143,8 @@ conf_rc_t confd_tail_append(confd_txn_t *txn, uint64_t room,
     conf_str_t bytes, uint64_t *pos, uint64_t *seq);
 
 /*
- * Takes the tail into the LMDB transaction, before what needs the log to be
- * there.
+ * Takes the tail into the LMDB transaction, before what needs all to be there;
+ * from then on the transaction is LMDB's alone.
  */
 conf_rc_t confd_tail_spill(confd_txn_t *txn);
 
@@ -143,6 +167,38 @@ void confd_tail_spilled(confd_store_t *store);
 
 /* Takes the tail to LMDB now; any thread, waits for the writer. */
 conf_rc_t confd_tail_flush(confd_store_t *store);
+
+
+/*
+ * Edits: confd_lmdb_edit.c.
+ *
+ * get    what a transaction sees: CONF_OK, CONF_E_NOT_FOUND when the key was
+ *        deleted, CONF_DONE when LMDB is to be asked
+ * near   the edit a cursor comes to next: the first whose key is >= from (>,
+ *        if after), or backward the last one <= from (<); an empty from is the
+ *        end of the prefix.  NULL: there is none with the prefix
+ * more   keys that the space has more than LMDB says
+ */
+conf_rc_t confd_edit_get(const confd_txn_t *txn, confd_space_e space,
+    conf_str_t key, conf_str_t *value);
+const confd_edit_t *confd_edit_near(const confd_txn_t *txn,
+    confd_space_e space, conf_str_t prefix, conf_str_t from, bool after,
+    bool backward);
+int64_t confd_edit_more(const confd_txn_t *txn, confd_space_e space);
+
+/*
+ * Puts the value, or deletes (value NULL); existed: the transaction sees the
+ * key.  CONF_OK; CONF_DONE: there is no place for it, so it goes to LMDB
+ * (confd_tail_spill).
+ */
+conf_rc_t confd_edit_add(confd_txn_t *txn, confd_space_e space,
+    conf_str_t key, const conf_str_t *value, bool existed);
+
+/* Forgets those behind staged; a writer, under the lock. */
+void confd_edit_undo(confd_tail_t *tail);
+
+/* Into the LMDB transaction. */
+conf_rc_t confd_edit_spill(confd_txn_t *txn, const confd_tail_t *tail);
 
 
 #endif /* _CONFD_LMDB_TAIL_H_INCLUDED_ */

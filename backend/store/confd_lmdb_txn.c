@@ -1,6 +1,6 @@
 
 /*
- * LMDB as the store: transactions, records, cursors.
+ * LMDB as the store: transactions, records.
  */
 
 #include "confd_lmdb_tail.h"
@@ -12,24 +12,6 @@
 #define CONFD_LMDB_SLACK  (64 * 4096)     /* what a failed writer needs more */
 
 
-/*
- * A cursor is placed when it is made; the first next takes what is there.
- * They are linked so that none outlives its transaction.
- */
-
-struct confd_cursor_s {
-    confd_cursor_t   *prev;
-    confd_cursor_t   *next;
-    confd_txn_t      *txn;
-    MDB_cursor       *cursor;
-    size_t            prefix_len;
-    bool              backward;
-    bool              placed;
-    bool              done;
-    uint8_t           prefix[CONFD_KEY_MAX];
-};
-
-
 static conf_rc_t confd_lmdb_start(confd_store_t *store, conf_rc_t entered,
     confd_txn_t *t, confd_txn_t **txn);
 static conf_rc_t confd_lmdb_finish(confd_txn_t *txn);
@@ -38,12 +20,6 @@ static void confd_lmdb_leave(confd_txn_t *txn);
 static void confd_lmdb_end(confd_txn_t *txn);
 static bool confd_lmdb_exists(confd_txn_t *txn, confd_space_e space,
     MDB_val *key);
-static int confd_lmdb_place(confd_cursor_t *cursor, conf_str_t from);
-static int confd_lmdb_place_last(confd_cursor_t *cursor, conf_str_t from);
-static int confd_lmdb_compare(conf_str_t a, conf_str_t b);
-static conf_str_t confd_lmdb_successor(conf_str_t prefix, uint8_t *bytes);
-static MDB_val confd_lmdb_val(conf_str_t s);
-static conf_str_t confd_lmdb_str(MDB_val val);
 
 
 conf_rc_t
@@ -272,10 +248,20 @@ confd_lmdb_leave(confd_txn_t *txn)
 }
 
 
+/*
+ * A writer does not know yet whether it will be a commit of LMDB or one of the
+ * tail; all that see it have this revision or a later one.
+ */
+
 uint64_t
 confd_lmdb_rev(confd_txn_t *txn)
 {
-    return mdb_txn_id(txn->txn);
+    uint64_t  id;
+
+    id = mdb_txn_id(txn->txn);
+
+    return txn->write ? (id - 1) * CONFD_LMDB_REV + txn->from.revs + 1
+                      : id * CONFD_LMDB_REV + txn->seen.revs;
 }
 
 
@@ -289,7 +275,14 @@ confd_lmdb_status(confd_txn_t *txn)
 bool
 confd_lmdb_dirty(confd_txn_t *txn)
 {
-    return txn->dirty;
+    return txn->dirty || txn->seen.edits != txn->from.edits;
+}
+
+
+bool
+confd_lmdb_whole(confd_txn_t *txn)
+{
+    return !confd_tail_takes(txn);
 }
 
 
@@ -337,8 +330,9 @@ conf_rc_t
 confd_lmdb_get(confd_txn_t *txn, confd_space_e space, conf_str_t key,
     conf_str_t *value)
 {
-    int      rc;
-    MDB_val  k, v;
+    int        rc;
+    MDB_val    k, v;
+    conf_rc_t  crc;
 
     value->len = 0;
     value->data = NULL;
@@ -349,6 +343,11 @@ confd_lmdb_get(confd_txn_t *txn, confd_space_e space, conf_str_t key,
 
     if (key.len == 0 || key.len > CONFD_KEY_MAX) {
         return CONF_E_NOT_FOUND;
+    }
+
+    crc = confd_edit_get(txn, space, key, value);
+    if (crc != CONF_DONE) {
+        return crc;
     }
 
     k = confd_lmdb_val(key);
@@ -368,8 +367,9 @@ conf_rc_t
 confd_lmdb_put(confd_txn_t *txn, confd_space_e space, conf_str_t key,
     conf_str_t value)
 {
-    MDB_val    k, v;
-    conf_rc_t  rc;
+    MDB_val     k, v;
+    conf_rc_t   rc;
+    conf_str_t  old;
 
     rc = confd_lmdb_write(txn, key.len + value.len);
     if (rc != CONF_OK) {
@@ -378,11 +378,26 @@ confd_lmdb_put(confd_txn_t *txn, confd_space_e space, conf_str_t key,
 
     /* Keys that no get would find; and the log's spaces are the log's. */
 
-    if (key.len == 0 || key.len > CONFD_KEY_MAX || space == CONFD_SPACE_HEAD
-        || space == CONFD_SPACE_LOG || space == CONFD_SPACE_LOG_INDEX)
-    {
+    if (key.len == 0 || key.len > CONFD_KEY_MAX || confd_lmdb_is_log(space)) {
         txn->rc = CONF_E_INTERNAL;
         return txn->rc;
+    }
+
+    if (txn->tail != NULL && !txn->store->tight) {
+        rc = confd_lmdb_get(txn, space, key, &old);
+
+        if (rc == CONF_OK || rc == CONF_E_NOT_FOUND) {
+            rc = confd_edit_add(txn, space, key, &value, rc == CONF_OK);
+        }
+
+        if (rc != CONF_DONE) {
+            return rc;
+        }
+    }
+
+    rc = confd_tail_spill(txn);
+    if (rc != CONF_OK) {
+        return rc;
     }
 
     k = confd_lmdb_val(key);
@@ -403,9 +418,10 @@ confd_lmdb_put(confd_txn_t *txn, confd_space_e space, conf_str_t key,
 conf_rc_t
 confd_lmdb_del(confd_txn_t *txn, confd_space_e space, conf_str_t key)
 {
-    int        rc;
-    MDB_val    k;
-    conf_rc_t  crc;
+    int         rc;
+    MDB_val     k;
+    conf_rc_t   crc;
+    conf_str_t  old;
 
     crc = confd_lmdb_write(txn, 0);
     if (crc != CONF_OK) {
@@ -417,6 +433,23 @@ confd_lmdb_del(confd_txn_t *txn, confd_space_e space, conf_str_t key)
     }
 
     crc = confd_lmdb_log_space(txn, space);
+    if (crc != CONF_OK) {
+        return crc;
+    }
+
+    if (txn->tail != NULL && !txn->store->tight) {
+        crc = confd_lmdb_get(txn, space, key, &old);
+
+        if (crc == CONF_OK) {
+            crc = confd_edit_add(txn, space, key, NULL, true);
+        }
+
+        if (crc != CONF_DONE) {
+            return crc;
+        }
+    }
+
+    crc = confd_tail_spill(txn);
     if (crc != CONF_OK) {
         return crc;
     }
@@ -450,252 +483,6 @@ confd_lmdb_exists(confd_txn_t *txn, confd_space_e space, MDB_val *key)
 
 
 conf_rc_t
-confd_lmdb_cursor(confd_txn_t *txn, confd_space_e space, conf_str_t prefix,
-    conf_str_t from, bool backward, confd_cursor_t **cursor)
-{
-    int              rc;
-    conf_rc_t        crc;
-    confd_cursor_t  *c;
-
-    *cursor = NULL;
-
-    if (txn->rc != CONF_OK) {
-        return txn->rc;
-    }
-
-    if (prefix.len > CONFD_KEY_MAX || from.len > CONFD_KEY_MAX) {
-        txn->rc = CONF_E_INTERNAL;
-        return txn->rc;
-    }
-
-    crc = confd_lmdb_log_space(txn, space);
-    if (crc != CONF_OK) {
-        return crc;
-    }
-
-    c = malloc(sizeof(confd_cursor_t));
-    if (c == NULL) {
-        txn->rc = CONF_E_NOMEM;
-        return txn->rc;
-    }
-
-    rc = mdb_cursor_open(txn->txn, txn->store->dbi[space], &c->cursor);
-
-    if (rc != 0) {
-        free(c);
-        return confd_lmdb_fail(txn, rc);
-    }
-
-    c->txn = txn;
-    c->backward = backward;
-    c->placed = true;
-    c->prefix_len = prefix.len;
-
-    if (prefix.len != 0) {
-        memcpy(c->prefix, prefix.data, prefix.len);
-    }
-
-    c->prev = NULL;
-    c->next = txn->cursors;
-
-    if (c->next != NULL) {
-        c->next->prev = c;
-    }
-
-    txn->cursors = c;
-
-    rc = confd_lmdb_place(c, from);
-    c->done = (rc == MDB_NOTFOUND);
-
-    if (rc != 0 && rc != MDB_NOTFOUND) {
-        confd_lmdb_cursor_close(c);
-        return confd_lmdb_fail(txn, rc);
-    }
-
-    *cursor = c;
-
-    return CONF_OK;
-}
-
-
-conf_rc_t
-confd_lmdb_next(confd_cursor_t *cursor, conf_str_t *key, conf_str_t *value)
-{
-    int            rc;
-    MDB_val        k, v;
-    MDB_cursor_op  op;
-
-    if (cursor->txn->rc != CONF_OK) {
-        return cursor->txn->rc;
-    }
-
-    if (cursor->done) {
-        return CONF_DONE;
-    }
-
-    op = cursor->backward ? MDB_PREV : MDB_NEXT;
-
-    if (cursor->placed) {
-        op = MDB_GET_CURRENT;
-        cursor->placed = false;
-    }
-
-    rc = mdb_cursor_get(cursor->cursor, &k, &v, op);
-
-    if (rc == MDB_NOTFOUND
-        || (rc == 0
-            && (k.mv_size < cursor->prefix_len
-                || memcmp(k.mv_data, cursor->prefix, cursor->prefix_len) != 0)))
-    {
-        cursor->done = true;
-        return CONF_DONE;
-    }
-
-    if (rc != 0) {
-        return confd_lmdb_fail(cursor->txn, rc);
-    }
-
-    *key = confd_lmdb_str(k);
-    *value = confd_lmdb_str(v);
-
-    return CONF_OK;
-}
-
-
-void
-confd_lmdb_cursor_close(confd_cursor_t *cursor)
-{
-    if (cursor->next != NULL) {
-        cursor->next->prev = cursor->prev;
-    }
-
-    if (cursor->prev != NULL) {
-        cursor->prev->next = cursor->next;
-
-    } else {
-        cursor->txn->cursors = cursor->next;
-    }
-
-    mdb_cursor_close(cursor->cursor);
-    free(cursor);
-}
-
-
-/* To the first key that next may give; the prefix is checked there. */
-
-static int
-confd_lmdb_place(confd_cursor_t *cursor, conf_str_t from)
-{
-    MDB_val     key, value;
-    conf_str_t  prefix, end;
-    uint8_t     bytes[CONFD_KEY_MAX];
-
-    prefix.data = cursor->prefix;
-    prefix.len = cursor->prefix_len;
-
-    if (!cursor->backward) {
-
-        if (confd_lmdb_compare(from, prefix) < 0) {
-            from = prefix;
-        }
-
-        key = confd_lmdb_val(from);
-
-        return mdb_cursor_get(cursor->cursor, &key, &value,
-                              from.len == 0 ? MDB_FIRST : MDB_SET_RANGE);
-    }
-
-    end = confd_lmdb_successor(prefix, bytes);
-
-    if (from.len != 0
-        && (end.len == 0 || confd_lmdb_compare(from, end) < 0))
-    {
-        return confd_lmdb_place_last(cursor, from);
-    }
-
-    /* No key is equal to end and has the prefix, so next skips none. */
-
-    if (end.len == 0) {
-        return mdb_cursor_get(cursor->cursor, &key, &value, MDB_LAST);
-    }
-
-    key = confd_lmdb_val(end);
-
-    if (mdb_cursor_get(cursor->cursor, &key, &value, MDB_SET_RANGE)
-        == MDB_NOTFOUND)
-    {
-        return mdb_cursor_get(cursor->cursor, &key, &value, MDB_LAST);
-    }
-
-    return mdb_cursor_get(cursor->cursor, &key, &value, MDB_PREV);
-}
-
-
-/* To the last key <= from. */
-
-static int
-confd_lmdb_place_last(confd_cursor_t *cursor, conf_str_t from)
-{
-    int      rc;
-    MDB_val  key, value;
-
-    key = confd_lmdb_val(from);
-
-    rc = mdb_cursor_get(cursor->cursor, &key, &value, MDB_SET_RANGE);
-
-    if (rc == MDB_NOTFOUND) {
-        return mdb_cursor_get(cursor->cursor, &key, &value, MDB_LAST);
-    }
-
-    if (rc == 0 && !conf_str_eq(confd_lmdb_str(key), from)) {
-        return mdb_cursor_get(cursor->cursor, &key, &value, MDB_PREV);
-    }
-
-    return rc;
-}
-
-
-static int
-confd_lmdb_compare(conf_str_t a, conf_str_t b)
-{
-    int     rc;
-    size_t  len;
-
-    len = conf_min(a.len, b.len);
-    rc = len == 0 ? 0 : memcmp(a.data, b.data, len);
-
-    if (rc != 0) {
-        return rc;
-    }
-
-    return a.len < b.len ? -1 : a.len > b.len;
-}
-
-
-/* The least key above all that have the prefix; empty when there is none. */
-
-static conf_str_t
-confd_lmdb_successor(conf_str_t prefix, uint8_t *bytes)
-{
-    conf_str_t  end;
-
-    end.data = bytes;
-    end.len = prefix.len;
-
-    while (end.len != 0 && prefix.data[end.len - 1] == 0xff) {
-        end.len--;
-    }
-
-    if (end.len != 0) {
-        memcpy(bytes, prefix.data, end.len);
-        bytes[end.len - 1]++;
-    }
-
-    return end;
-}
-
-
-conf_rc_t
 confd_lmdb_count(confd_txn_t *txn, confd_space_e space, uint64_t *n)
 {
     MDB_stat   stat;
@@ -712,8 +499,10 @@ confd_lmdb_count(confd_txn_t *txn, confd_space_e space, uint64_t *n)
     if (rc == CONF_OK) {
         *n = stat.ms_entries;
 
+        *n += (uint64_t) confd_edit_more(txn, space);
+
         if (space == CONFD_SPACE_LOG) {
-            *n += txn->tail_n;
+            *n += txn->seen.records;
         }
     }
 
@@ -789,9 +578,7 @@ confd_lmdb_meta_put(confd_txn_t *txn, conf_str_t name, uint64_t n)
 }
 
 
-/* LMDB takes no const, but changes neither keys nor values that it is given. */
-
-static MDB_val
+MDB_val
 confd_lmdb_val(conf_str_t s)
 {
     MDB_val    val;
@@ -806,7 +593,7 @@ confd_lmdb_val(conf_str_t s)
 }
 
 
-static conf_str_t
+conf_str_t
 confd_lmdb_str(MDB_val val)
 {
     conf_str_t  s;

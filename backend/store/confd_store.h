@@ -142,11 +142,13 @@ typedef struct {
     uint64_t       (*rev)(confd_txn_t *txn);
 
     /*
-     * The sticky result, and whether anything was written yet but records of
-     * the log: a commit of those alone need not have a rev of its own.
+     * The sticky result.  dirty: anything was written yet but records of the
+     * log; a commit of those alone need not have a rev of its own.  whole:
+     * stage will do all, and leave nothing to settle.
      */
     conf_rc_t      (*status)(confd_txn_t *txn);
     bool           (*dirty)(confd_txn_t *txn);
+    bool           (*whole)(confd_txn_t *txn);
 
     conf_rc_t      (*get)(confd_txn_t *txn, confd_space_e space,
                         conf_str_t key, conf_str_t *value);

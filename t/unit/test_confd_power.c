@@ -2,7 +2,8 @@
 /*
  * The power fails: of what was written but not yet confirmed each sector is
  * on disk or not.  What was confirmed before is there whatever else is, and
- * of the batch that was under way all or nothing.
+ * of the batch that was under way all or nothing: its records, and the key
+ * that some have put besides.
  *
  * LMDB itself is trusted: its file is as after its last commit.
  */
@@ -39,6 +40,9 @@ static const confd_store_driver_t  *driver = &confd_lmdb_driver;
 static confd_store_t  *store;
 static char            dir[64];
 static uint64_t        seed = 88172645463325252;
+static uint64_t        rooms = ROOMS;
+static uint64_t        edited[ROUNDS];     /* records with a key */
+static size_t          nedited;
 
 
 static uint64_t
@@ -134,7 +138,7 @@ record_of(uint64_t pos)
 }
 
 
-/* Some records, and now and then something besides, so that LMDB commits. */
+/* Some records, often a key, and now and then a room: LMDB commits then. */
 
 static uint64_t
 work(uint64_t newest)
@@ -155,9 +159,14 @@ work(uint64_t newest)
         }
     }
 
-    if (chance(6) == 0) {
+    if (chance(2) == 0) {
         (void) driver->put(txn, CONFD_SPACE_USER, kit_key(pos),
-                           conf_str("x"));
+                           record_of(pos));
+        edited[nedited++] = pos;
+    }
+
+    if (chance(6) == 0) {
+        (void) driver->log_create(txn, rooms++, 1);
     }
 
     if (driver->commit(txn) != CONF_OK) {
@@ -194,6 +203,29 @@ mixed(const bytes_t *a, const bytes_t *b)
     }
 
     return all;
+}
+
+
+/* Whether the keys are those that were put with the records. */
+
+static bool
+has_keys(confd_txn_t *txn, uint64_t newest)
+{
+    size_t      i;
+    conf_rc_t   rc;
+    conf_str_t  value;
+
+    for (i = 0; i < nedited; i++) {
+        rc = driver->get(txn, CONFD_SPACE_USER, kit_key(edited[i]), &value);
+
+        if (edited[i] > newest ? rc != CONF_E_NOT_FOUND
+            : rc != CONF_OK || !conf_str_eq(value, record_of(edited[i])))
+        {
+            return false;
+        }
+    }
+
+    return true;
 }
 
 
@@ -243,6 +275,10 @@ recover(const bytes_t *lmdb, const bytes_t *tail)
             pos = UINT64_MAX;
             break;
         }
+    }
+
+    if (!has_keys(txn, pos)) {
+        pos = UINT64_MAX;
     }
 
     driver->abort(txn);

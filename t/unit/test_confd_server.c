@@ -176,6 +176,7 @@ static const confd_store_driver_t  fake_driver = {
     .rev = fake_rev,
     .status = fake_status,
     .dirty = fake_dirty,
+    .whole = fake_dirty,
     .put = fake_put,
     .count = fake_count
 };

@@ -17,6 +17,7 @@
 
 #define MAP      (64 * KIT_MB)
 #define ROOMS    4
+#define PAIRS    100
 #define WRITERS  2
 
 
@@ -157,6 +158,17 @@ put(confd_txn_t *txn)
 }
 
 
+/* Only LMDB can do that. */
+
+static void
+make_room(confd_txn_t *txn)
+{
+    static uint64_t  room = 1000000;
+
+    (void) driver->log_create(txn, ++room, 1);
+}
+
+
 static void
 test_snapshots(void)
 {
@@ -282,10 +294,10 @@ test_stages(void)
     is_int(driver->settle(c), CONF_OK, "and one that has only read");
 
     a = kit_begin(driver, store, true);
-    put(a);
+    make_room(a);
     is_int(driver->stage(a), CONF_OK, "LMDB commits at once");
-    is_int(count(b = kit_begin(driver, store, false), CONFD_SPACE_USER), 1,
-           "what is staged");
+    is_int(count(b = kit_begin(driver, store, false), CONFD_SPACE_HEAD),
+           ROOMS + 1, "what is staged");
     driver->abort(b);
     is_int(driver->settle(a), CONF_OK, "and settled after that");
 
@@ -409,7 +421,7 @@ test_index(void)
 
         if (i == 4) {
             txn = kit_begin(driver, store, true);
-            put(txn);
+            make_room(txn);
             (void) driver->commit(txn);
         }
     }
@@ -500,7 +512,7 @@ leave_batches(bool put_between)
 
         if (put_between) {
             txn = kit_begin(driver, store, true);
-            put(txn);
+            make_room(txn);
             (void) driver->commit(txn);
         }
 
@@ -692,6 +704,64 @@ test_foreign(void)
 }
 
 
+/* Two keys that have the same value, or none. */
+
+static void
+write_pair(confd_txn_t *txn, uint64_t i)
+{
+    uint64_t  k = i * 7919 % PAIRS;
+
+    if (i % 3 == 0) {
+        (void) driver->del(txn, CONFD_SPACE_USER, kit_key(k));
+        (void) driver->del(txn, CONFD_SPACE_USER, kit_key(k + PAIRS));
+        return;
+    }
+
+    (void) driver->put(txn, CONFD_SPACE_USER, kit_key(k), kit_key(i));
+    (void) driver->put(txn, CONFD_SPACE_USER, kit_key(k + PAIRS), kit_key(i));
+}
+
+
+static void
+read_pairs(confd_txn_t *txn)
+{
+    uint64_t         n, k, i;
+    conf_rc_t        rc;
+    conf_str_t       key, value, other;
+    confd_cursor_t  *cursor;
+
+    if (driver->cursor(txn, CONFD_SPACE_USER, conf_str(""), conf_str(""),
+                       false, &cursor)
+        != CONF_OK)
+    {
+        abort();
+    }
+
+    for (n = 0; /* void */ ; n++) {
+        rc = driver->next(cursor, &key, &value);
+
+        if (rc != CONF_OK) {
+            break;
+        }
+
+        k = kit_number(key);
+        i = kit_number(value);
+
+        if (driver->get(txn, CONFD_SPACE_USER, kit_key((k + PAIRS)
+                                                       % (2 * PAIRS)), &other)
+            != CONF_OK
+            || kit_number(other) != i)
+        {
+            atomic_fetch_add(&bad, 1);
+        }
+    }
+
+    if (rc != CONF_DONE || n != count(txn, CONFD_SPACE_USER)) {
+        atomic_fetch_add(&bad, 1);
+    }
+}
+
+
 /* Heads that a snapshot sees never go back, and are there. */
 
 static void *
@@ -731,6 +801,8 @@ read_heads(void *data)
             atomic_fetch_add(&bad, 1);
         }
 
+        read_pairs(txn);
+
         driver->abort(txn);
         atomic_fetch_add(&seen, 1);
     }
@@ -753,8 +825,12 @@ write_stages(void *data)
         txn = kit_begin(driver, store, true);
         (void) append(txn, 1 + i % 40);
 
-        if (i % 11 == 5) {
-            put(txn);
+        if (i % 5 == 1) {
+            write_pair(txn, i);
+        }
+
+        if (i % 29 == 7) {
+            make_room(txn);
         }
 
         if (i % 7 == 3) {

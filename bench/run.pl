@@ -104,7 +104,8 @@ sub conf_server {
                 . "conf_rate_limit off;\nconf_ws_queue 16m;\n"
                 . "keepalive_requests 1000000000;\n",
         confd_binary => "$bin/confd",
-        confd_config => "scrypt_log_n 1\nhash_queue_max 100000\n", %o,
+        confd_config => "scrypt_log_n 1\nhash_queue_max 100000\n"
+                        . "user_rooms_max 100000\n", %o,
     );
 }
 

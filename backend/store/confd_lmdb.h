@@ -170,6 +170,10 @@ conf_rc_t confd_lmdb_fail(confd_txn_t *txn, int code);
 MDB_val confd_lmdb_val(conf_str_t s);
 conf_str_t confd_lmdb_str(MDB_val val);
 
+/* Into LMDB, whatever there is room for, new or not. */
+conf_rc_t confd_lmdb_set(confd_txn_t *txn, confd_space_e space,
+    conf_str_t key, conf_str_t value);
+
 /* Before a write: CONF_OK, or what sticks. */
 conf_rc_t confd_lmdb_write(confd_txn_t *txn, size_t bytes);
 

@@ -34,7 +34,7 @@ confd_edit_get(const confd_txn_t *txn, confd_space_e space, conf_str_t key,
 
     tail = txn->tail;
 
-    if (txn->seen.edits == 0 || confd_lmdb_is_log(space)) {
+    if (txn->seen.edits == 0 || space == CONFD_SPACE_LOG) {
         return CONF_DONE;
     }
 
@@ -240,6 +240,11 @@ confd_edit_add(confd_txn_t *txn, confd_space_e space, conf_str_t key,
     confd_tail_t  *tail;
 
     tail = txn->tail;
+
+    if (tail == NULL || txn->store->tight) {
+        return CONF_DONE;
+    }
+
     n = (uint32_t) txn->seen.edits;
     len = key.len + (value != NULL ? value->len : 0);
 
@@ -327,32 +332,38 @@ confd_edit_undo(confd_tail_t *tail)
 conf_rc_t
 confd_edit_spill(confd_txn_t *txn, const confd_tail_t *tail)
 {
-    int                  rc;
     size_t               i;
-    MDB_val              k, v;
-    MDB_dbi              dbi;
+    conf_rc_t            rc;
     const confd_edit_t  *edit;
 
-    rc = 0;
+    rc = CONF_OK;
 
-    for (i = 0; i < tail->nkeys && rc == 0; i++) {
+    for (i = 0; i < tail->nkeys && rc == CONF_OK; i++) {
         edit = &tail->edits[tail->order[i]];
 
-        dbi = txn->store->dbi[edit->space];
-        k = confd_lmdb_val(edit->key);
-        v = confd_lmdb_val(edit->value);
-
-        if (!edit->deleted) {
-            rc = mdb_put(txn->txn, dbi, &k, &v, 0);
-
-        } else {
-            rc = mdb_del(txn->txn, dbi, &k, NULL);
-
-            if (rc == MDB_NOTFOUND) {
-                rc = 0;
-            }
-        }
+        rc = confd_edit_apply(txn, edit->space, edit->key,
+                              edit->deleted ? NULL : &edit->value);
     }
 
-    return confd_lmdb_fail(txn, rc);
+    return rc;
+}
+
+
+conf_rc_t
+confd_edit_apply(confd_txn_t *txn, confd_space_e space, conf_str_t key,
+    const conf_str_t *value)
+{
+    int      rc;
+    MDB_val  k;
+
+    if (value != NULL) {
+        return confd_lmdb_set(txn, space, key, *value);
+    }
+
+    txn->dirty = true;
+
+    k = confd_lmdb_val(key);
+    rc = mdb_del(txn->txn, txn->store->dbi[space], &k, NULL);
+
+    return rc == MDB_NOTFOUND ? CONF_OK : confd_lmdb_fail(txn, rc);
 }

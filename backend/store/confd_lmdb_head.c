@@ -17,9 +17,7 @@ conf_rc_t
 confd_lmdb_head_put(confd_txn_t *txn, uint64_t room,
     const confd_lmdb_head_t *head)
 {
-    int                rc;
-    MDB_dbi            dbi;
-    MDB_val            k, v;
+    conf_str_t         value;
     confd_key_t        key;
     confd_lmdb_head_t  record;
 
@@ -27,25 +25,10 @@ confd_lmdb_head_put(confd_txn_t *txn, uint64_t room,
     confd_key_u64(&key, room);
 
     record = *head;
+    value.data = (const uint8_t *) &record;
+    value.len = sizeof(record);
 
-    k.mv_data = key.data;
-    k.mv_size = key.len;
-    v.mv_data = &record;
-    v.mv_size = sizeof(record);
-
-    txn->dirty = true;
-
-    dbi = txn->store->dbi[CONFD_SPACE_HEAD];
-
-    /* Room ids grow: appended heads fill their pages, others split them. */
-
-    rc = mdb_put(txn->txn, dbi, &k, &v, MDB_APPEND);
-
-    if (rc == MDB_KEYEXIST) {
-        rc = mdb_put(txn->txn, dbi, &k, &v, 0);
-    }
-
-    return confd_lmdb_fail(txn, rc);
+    return confd_lmdb_set(txn, CONFD_SPACE_HEAD, confd_key_str(&key), value);
 }
 
 

@@ -47,6 +47,8 @@ conf_rc_t
 confd_lmdb_log_create(confd_txn_t *txn, uint64_t room, uint64_t epoch)
 {
     conf_rc_t          crc;
+    conf_str_t         value;
+    confd_key_t        key;
     confd_lmdb_head_t  head;
 
     crc = confd_lmdb_head_get(txn, room, &head);
@@ -69,7 +71,22 @@ confd_lmdb_log_create(confd_txn_t *txn, uint64_t room, uint64_t epoch)
     head.seq = 0;
     head.pos = 0;
 
-    return confd_lmdb_head_put(txn, room, &head);
+    confd_key_init(&key);
+    confd_key_u64(&key, room);
+
+    value.data = (const uint8_t *) &head;
+    value.len = sizeof(head);
+
+    crc = confd_edit_add(txn, CONFD_SPACE_HEAD, confd_key_str(&key), &value,
+                         false);
+
+    if (crc != CONF_DONE) {
+        return crc;
+    }
+
+    crc = confd_tail_spill(txn);
+
+    return crc == CONF_OK ? confd_lmdb_head_put(txn, room, &head) : crc;
 }
 
 

@@ -17,8 +17,6 @@ static void confd_tail_unref(confd_store_t *store, confd_tail_t *tail);
 static void confd_tail_free(confd_tail_t *tail);
 static void confd_tail_undo(confd_tail_t *tail);
 static void confd_tail_clear(confd_tail_t *tail);
-static conf_rc_t confd_tail_recover_edit(confd_txn_t *txn,
-    const confd_journal_item_t *item);
 static conf_rc_t confd_tail_recover_record(confd_txn_t *txn,
     const confd_journal_item_t *item);
 static uint32_t *confd_tail_slot(confd_tail_t *tail, uint64_t room);
@@ -132,34 +130,25 @@ confd_tail_recover(confd_txn_t *txn, uint64_t base)
     while (rc == CONF_OK) {
         rc = confd_journal_next(&iter, &item);
 
-        if (rc == CONF_OK) {
-            rc = item.space != 0 ? confd_tail_recover_edit(txn, &item)
-                                 : confd_tail_recover_record(txn, &item);
+        if (rc != CONF_OK) {
+            break;
+        }
+
+        if (item.space == 0) {
+            rc = confd_tail_recover_record(txn, &item);
+
+        } else if (item.space < CONFD_SPACE_MAX) {
+            rc = confd_edit_apply(txn, item.space, item.key,
+                                  item.deleted ? NULL : &item.bytes);
+
+        } else {
+            rc = CONF_E_STORE_FAILED;
         }
     }
 
     confd_journal_end(&iter);
 
     return rc == CONF_DONE ? CONF_OK : rc;
-}
-
-
-static conf_rc_t
-confd_tail_recover_edit(confd_txn_t *txn, const confd_journal_item_t *item)
-{
-    conf_rc_t  rc;
-
-    if (item->space >= CONFD_SPACE_MAX) {
-        return CONF_E_STORE_FAILED;
-    }
-
-    if (!item->deleted) {
-        return confd_lmdb_put(txn, item->space, item->key, item->bytes);
-    }
-
-    rc = confd_lmdb_del(txn, item->space, item->key);
-
-    return rc == CONF_E_NOT_FOUND ? CONF_OK : rc;
 }
 
 
@@ -528,7 +517,10 @@ confd_tail_spill(confd_txn_t *txn)
     n = txn->seen.records;
     none = confd_tail_empty(&txn->seen);
 
-    /* From here on all is where it belongs. */
+    /*
+     * From here on all is where it belongs.  Nothing of this transaction was in
+     * LMDB before, so what it has got from there stays where it is.
+     */
 
     txn->tail = NULL;
     memset(&txn->seen, 0, sizeof(confd_tail_mark_t));

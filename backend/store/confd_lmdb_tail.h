@@ -197,8 +197,13 @@ conf_rc_t confd_edit_add(confd_txn_t *txn, confd_space_e space,
 /* Forgets those behind staged; a writer, under the lock. */
 void confd_edit_undo(confd_tail_t *tail);
 
-/* Into the LMDB transaction. */
+/*
+ * Into the LMDB transaction, all and one: what was told to be stored has room
+ * there.
+ */
 conf_rc_t confd_edit_spill(confd_txn_t *txn, const confd_tail_t *tail);
+conf_rc_t confd_edit_apply(confd_txn_t *txn, confd_space_e space,
+    conf_str_t key, const conf_str_t *value);
 
 
 #endif /* _CONFD_LMDB_TAIL_H_INCLUDED_ */

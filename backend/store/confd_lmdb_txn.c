@@ -18,8 +18,6 @@ static conf_rc_t confd_lmdb_finish(confd_txn_t *txn);
 static void confd_lmdb_close_cursors(confd_txn_t *txn);
 static void confd_lmdb_leave(confd_txn_t *txn);
 static void confd_lmdb_end(confd_txn_t *txn);
-static bool confd_lmdb_exists(confd_txn_t *txn, confd_space_e space,
-    MDB_val *key);
 
 
 conf_rc_t
@@ -367,7 +365,7 @@ conf_rc_t
 confd_lmdb_put(confd_txn_t *txn, confd_space_e space, conf_str_t key,
     conf_str_t value)
 {
-    MDB_val     k, v;
+    bool        existed;
     conf_rc_t   rc;
     conf_str_t  old;
 
@@ -383,16 +381,15 @@ confd_lmdb_put(confd_txn_t *txn, confd_space_e space, conf_str_t key,
         return txn->rc;
     }
 
-    if (txn->tail != NULL && !txn->store->tight) {
-        rc = confd_lmdb_get(txn, space, key, &old);
+    rc = confd_lmdb_get(txn, space, key, &old);
+    existed = (rc == CONF_OK);
 
-        if (rc == CONF_OK || rc == CONF_E_NOT_FOUND) {
-            rc = confd_edit_add(txn, space, key, &value, rc == CONF_OK);
-        }
+    if (rc == CONF_OK || rc == CONF_E_NOT_FOUND) {
+        rc = confd_edit_add(txn, space, key, &value, existed);
+    }
 
-        if (rc != CONF_DONE) {
-            return rc;
-        }
+    if (rc != CONF_DONE) {
+        return rc;
     }
 
     rc = confd_tail_spill(txn);
@@ -400,85 +397,79 @@ confd_lmdb_put(confd_txn_t *txn, confd_space_e space, conf_str_t key,
         return rc;
     }
 
-    k = confd_lmdb_val(key);
-    v = confd_lmdb_val(value);
-
-    if (txn->store->tight && !confd_lmdb_exists(txn, space, &k)) {
+    if (txn->store->tight && !existed) {
         txn->rc = CONF_E_STORE_FULL;
         return txn->rc;
     }
 
-    txn->dirty = true;
-
-    return confd_lmdb_fail(txn, mdb_put(txn->txn, txn->store->dbi[space], &k,
-                                        &v, 0));
+    return confd_lmdb_set(txn, space, key, value);
 }
 
 
 conf_rc_t
-confd_lmdb_del(confd_txn_t *txn, confd_space_e space, conf_str_t key)
+confd_lmdb_set(confd_txn_t *txn, confd_space_e space, conf_str_t key,
+    conf_str_t value)
 {
-    int         rc;
-    MDB_val     k;
-    conf_rc_t   crc;
-    conf_str_t  old;
+    int      rc;
+    MDB_dbi  dbi;
+    MDB_val  k, v;
 
-    crc = confd_lmdb_write(txn, 0);
-    if (crc != CONF_OK) {
-        return crc;
-    }
+    txn->dirty = true;
 
-    if (key.len == 0 || key.len > CONFD_KEY_MAX) {
-        return CONF_E_NOT_FOUND;
-    }
-
-    crc = confd_lmdb_log_space(txn, space);
-    if (crc != CONF_OK) {
-        return crc;
-    }
-
-    if (txn->tail != NULL && !txn->store->tight) {
-        crc = confd_lmdb_get(txn, space, key, &old);
-
-        if (crc == CONF_OK) {
-            crc = confd_edit_add(txn, space, key, NULL, true);
-        }
-
-        if (crc != CONF_DONE) {
-            return crc;
-        }
-    }
-
-    crc = confd_tail_spill(txn);
-    if (crc != CONF_OK) {
-        return crc;
-    }
-
+    dbi = txn->store->dbi[space];
     k = confd_lmdb_val(key);
+    v = confd_lmdb_val(value);
 
-    if (space == CONFD_SPACE_LOG && confd_lmdb_exists(txn, space, &k)) {
-        crc = confd_lmdb_log_keep(txn);
-        if (crc != CONF_OK) {
-            return crc;
-        }
-    }
+    /* Room ids grow: appended heads fill their pages, others split them. */
 
-    rc = mdb_del(txn->txn, txn->store->dbi[space], &k, NULL);
+    rc = mdb_put(txn->txn, dbi, &k, &v,
+                 space == CONFD_SPACE_HEAD ? MDB_APPEND : 0);
 
-    if (rc != MDB_NOTFOUND) {
-        txn->dirty = true;
+    if (rc == MDB_KEYEXIST) {
+        rc = mdb_put(txn->txn, dbi, &k, &v, 0);
     }
 
     return confd_lmdb_fail(txn, rc);
 }
 
 
-static bool
-confd_lmdb_exists(confd_txn_t *txn, confd_space_e space, MDB_val *key)
+conf_rc_t
+confd_lmdb_del(confd_txn_t *txn, confd_space_e space, conf_str_t key)
 {
-    MDB_val  value;
+    conf_rc_t   rc;
+    conf_str_t  old;
 
-    return mdb_get(txn->txn, txn->store->dbi[space], key, &value) == 0;
+    rc = confd_lmdb_write(txn, 0);
+    if (rc != CONF_OK) {
+        return rc;
+    }
+
+    if (key.len == 0 || key.len > CONFD_KEY_MAX) {
+        return CONF_E_NOT_FOUND;
+    }
+
+    rc = confd_lmdb_log_space(txn, space);
+
+    if (rc == CONF_OK) {
+        rc = confd_lmdb_get(txn, space, key, &old);
+    }
+
+    if (rc == CONF_OK) {
+        rc = confd_edit_add(txn, space, key, NULL, true);
+    }
+
+    if (rc == CONF_DONE) {
+        rc = confd_tail_spill(txn);
+
+    } else {
+        return rc;
+    }
+
+    if (rc == CONF_OK && space == CONFD_SPACE_LOG) {
+        rc = confd_lmdb_log_keep(txn);
+    }
+
+    return rc == CONF_OK ? confd_edit_apply(txn, space, key, NULL) : rc;
 }
 
 

@@ -21,10 +21,11 @@
 #define PRIME     UINT64_C(0x9e3779b97f4a7c15)
 
 
-/* The value of each key of each space; 0: there is none. */
+/* The value of each key of each space; 0: there is none.  And the rooms. */
 
 typedef struct {
     uint32_t      value[SPACES][KEYS];
+    uint64_t      rooms;
 } model_t;
 
 typedef struct {
@@ -40,8 +41,8 @@ static const confd_space_e  spaces[SPACES] = {
 };
 
 static confd_store_t  *store;
+static uint8_t         plenty[100000];
 static uint64_t        seed = 7;
-static uint64_t        rooms;
 static uint64_t        revs;
 static conf_str_t      keys[KEYS];      /* in order */
 static uint8_t         bytes[KEYS][LENGTH];
@@ -239,7 +240,7 @@ static void
 look(confd_txn_t *txn, const model_t *model)
 {
     size_t      i, space;
-    uint64_t    n, count;
+    uint64_t    n, count, epoch, seq;
     uint32_t    want;
     conf_rc_t   rc;
     conf_str_t  value;
@@ -263,6 +264,15 @@ look(confd_txn_t *txn, const model_t *model)
         expect(driver->count(txn, spaces[space], &n) == CONF_OK && n == count,
                "the number");
     }
+
+    expect(driver->count(txn, CONFD_SPACE_HEAD, &n) == CONF_OK
+           && n == model->rooms, "the number of rooms");
+
+    n = 1 + chance(model->rooms + 2);
+    rc = driver->log_head(txn, n, &epoch, &seq);
+
+    expect(n > model->rooms ? rc == CONF_E_NOT_FOUND
+           : rc == CONF_OK && epoch == n && seq == 0, "a room's head");
 }
 
 
@@ -353,10 +363,12 @@ settle(void)
 static void
 write_some(void)
 {
-    bool          whole;
-    model_t       model;
-    uint64_t      rev;
-    confd_txn_t  *txn;
+    bool              whole;
+    model_t           model;
+    uint64_t          rev;
+    confd_txn_t      *txn;
+    const conf_str_t  large = { sizeof(plenty), plenty };
+
 
     model = pending.txn != NULL ? pending.model : settled;
     txn = kit_begin(driver, store, true);
@@ -371,7 +383,15 @@ write_some(void)
     }
 
     if (chance(20) == 0) {
-        expect(driver->log_create(txn, ++rooms, 1) == CONF_OK, "a room");
+        model.rooms++;
+        expect(driver->log_create(txn, model.rooms, model.rooms)
+               == CONF_OK, "a room");
+        change(txn, &model);
+    }
+
+    if (chance(20) == 0) {
+        expect(driver->put(txn, CONFD_SPACE_FILE, kit_key(1), large)
+               == CONF_OK, "what LMDB gets at once");
         change(txn, &model);
     }
 
@@ -546,7 +566,7 @@ kept(uint64_t n)
 static void
 test_full(void)
 {
-    char      dir[64];
+    char      dir[64], copy[64];
     uint64_t  n, i;
 
     (void) snprintf(dir, sizeof(dir), "%s", kit_make());
@@ -557,9 +577,21 @@ test_full(void)
     ok(n > 2000, "%d keys and no more", (int) n);
     is_int(kept(n), n, "are there");
 
+    /* As one finds them who starts after a kill; then after a close. */
+
+    (void) snprintf(copy, sizeof(copy), "%s", kit_make());
+    expect(mkdir(copy, 0700) == 0, "a directory");
+    copy_file(dir, copy, "data.mdb");
+    copy_file(dir, copy, "log.tail");
     driver->close(store);
+
+    store = kit_open(driver, copy, KIT_MB, 2 * KIT_MB);
+    is_int(kept(n), n, "after a kill, too");
+    driver->close(store);
+    kit_remove(copy);
+
     store = kit_open(driver, dir, KIT_MB, 2 * KIT_MB);
-    is_int(kept(n), n, "after closing, too");
+    is_int(kept(n), n, "and after closing");
 
     for (i = 1; i <= n; i++) {
         expect(fill_one(i, true), "a delete");

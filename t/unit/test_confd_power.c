@@ -138,13 +138,15 @@ record_of(uint64_t pos)
 }
 
 
-/* Some records, often a key, and now and then a room: LMDB commits then. */
+/* Some records, often a key or a room; and what LMDB commits at once. */
 
 static uint64_t
 work(uint64_t newest)
 {
-    uint64_t      i, n, pos, seq;
-    confd_txn_t  *txn;
+    uint64_t          i, n, pos, seq;
+    confd_txn_t      *txn;
+    static uint8_t    bytes[100000];
+    const conf_str_t  large = { sizeof(bytes), bytes };
 
     txn = kit_begin(driver, store, true);
     pos = newest;
@@ -167,6 +169,10 @@ work(uint64_t newest)
 
     if (chance(6) == 0) {
         (void) driver->log_create(txn, rooms++, 1);
+    }
+
+    if (chance(6) == 0) {
+        (void) driver->put(txn, CONFD_SPACE_FILE, kit_key(1), large);
     }
 
     if (driver->commit(txn) != CONF_OK) {

@@ -217,6 +217,12 @@ confd_edit_more(const confd_txn_t *txn, confd_space_e space)
     int64_t              more;
     const confd_edit_t  *edit;
 
+    /* A writer sees all of them. */
+
+    if (txn->write) {
+        return txn->seen.edits != 0 ? txn->tail->more[space] : 0;
+    }
+
     more = 0;
 
     for (i = 0; i < txn->seen.edits; i++) {
@@ -295,6 +301,7 @@ confd_edit_add(confd_txn_t *txn, confd_space_e space, conf_str_t key,
     (void) pthread_mutex_unlock(&txn->store->tail_lock);
 
     tail->bytes += len;
+    tail->more[space] += edit->more;
     tail->filled.edits = ++txn->seen.edits;
 
     return CONF_OK;
@@ -312,6 +319,7 @@ confd_edit_undo(confd_tail_t *tail)
         edit = &tail->edits[--tail->filled.edits];
 
         tail->bytes -= edit->key.len + edit->value.len;
+        tail->more[edit->space] -= edit->more;
 
         i = confd_edit_find(tail, edit->space, edit->key, &found);
 

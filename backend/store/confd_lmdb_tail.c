@@ -294,6 +294,7 @@ confd_tail_clear(confd_tail_t *tail)
     }
 
     memset(&tail->filled, 0, sizeof(confd_tail_mark_t));
+    memset(tail->more, 0, sizeof(tail->more));
     tail->nkeys = 0;
     tail->bytes = 0;
 
@@ -503,6 +504,7 @@ confd_tail_slot(confd_tail_t *tail, uint64_t room)
 conf_rc_t
 confd_tail_spill(confd_txn_t *txn)
 {
+    bool                        none;
     size_t                      i, n;
     conf_rc_t                   rc;
     confd_tail_t               *tail;
@@ -510,8 +512,6 @@ confd_tail_spill(confd_txn_t *txn)
     confd_lmdb_place_t          place;
     const confd_tail_room_t    *room;
     const confd_tail_record_t  *record;
-
-    bool                        none;
 
     tail = txn->tail;
     n = txn->seen.records;

@@ -97,6 +97,8 @@ struct confd_tail_s {
     confd_tail_room_t        rooms[CONFD_TAIL_RECORDS];
     confd_tail_record_t      records[CONFD_TAIL_RECORDS];
 
+    int64_t                  more[CONFD_SPACE_MAX];   /* the writer's */
+
     /* The newest edit of each key, by space and key: lock. */
     size_t                   nkeys;
     uint32_t                 order[CONFD_TAIL_EDITS];

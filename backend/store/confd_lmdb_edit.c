@@ -335,7 +335,11 @@ confd_edit_undo(confd_tail_t *tail)
 }
 
 
-/* In their order, so that neighbours are written into one page. */
+/*
+ * In their order, so that neighbours are written into one page.  When they
+ * leave nothing LMDB would make no commit of it, and revisions would be given
+ * twice: so something is written in any case.
+ */
 
 conf_rc_t
 confd_edit_spill(confd_txn_t *txn, const confd_tail_t *tail)
@@ -344,7 +348,8 @@ confd_edit_spill(confd_txn_t *txn, const confd_tail_t *tail)
     conf_rc_t            rc;
     const confd_edit_t  *edit;
 
-    rc = CONF_OK;
+    rc = tail->nkeys == 0 ? CONF_OK
+         : confd_lmdb_meta_put(txn, conf_str("schema"), CONFD_LMDB_SCHEMA);
 
     for (i = 0; i < tail->nkeys && rc == CONF_OK; i++) {
         edit = &tail->edits[tail->order[i]];

@@ -115,12 +115,7 @@ confd_tail_recover(confd_txn_t *txn, uint64_t base)
     confd_journal_item_t   item;
     confd_journal_iter_t   iter;
 
-    rc = confd_tail_spill(txn);
-
-    if (rc == CONF_OK) {
-        rc = confd_lmdb_last_pos(txn);
-    }
-
+    rc = confd_lmdb_last_pos(txn);
     if (rc != CONF_OK) {
         return rc;
     }

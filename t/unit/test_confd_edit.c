@@ -41,7 +41,7 @@ static const confd_space_e  spaces[SPACES] = {
 };
 
 static confd_store_t  *store;
-static uint8_t         plenty[100000];
+static uint8_t         plenty[100000];  /* more than an edit may have */
 static uint64_t        seed = 7;
 static uint64_t        revs;
 static conf_str_t      keys[KEYS];      /* in order */
@@ -194,7 +194,7 @@ walk(confd_txn_t *txn, const model_t *model, size_t space)
     prefix = chance(2) == 0 ? none : keys[chance(KEYS)];
     prefix.len = conf_min(prefix.len, 2);
     from = chance(2) == 0 ? none : keys[chance(KEYS)];
-    crowded = txn == NULL;
+    crowded = false;
 
     expect(driver->cursor(txn, spaces[space], prefix, from, backward, &cursor)
            == CONF_OK, "a cursor");
@@ -276,17 +276,7 @@ look(confd_txn_t *txn, const model_t *model)
 }
 
 
-static void
-view(view_t *v)
-{
-    look(v->txn, &v->model);
-}
-
-
-/*
- * Walks put something elsewhere: the snapshot refuses that, which makes it
- * unusable, so it is looked at without.
- */
+/* A walk that puts nothing meanwhile. */
 
 static void
 walk_snapshot(confd_txn_t *txn, const model_t *model, size_t space)
@@ -368,7 +358,6 @@ write_some(void)
     uint64_t          rev;
     confd_txn_t      *txn;
     const conf_str_t  large = { sizeof(plenty), plenty };
-
 
     model = pending.txn != NULL ? pending.model : settled;
     txn = kit_begin(driver, store, true);
@@ -633,7 +622,7 @@ main(int argc, char **argv)
         v = &snapshots[chance(SNAPSHOTS)];
 
         if (v->txn != NULL) {
-            view(v);
+            look(v->txn, &v->model);
             walk_snapshot(v->txn, &v->model, chance(SPACES));
         }
 

@@ -232,6 +232,44 @@ test_snapshots(void)
 }
 
 
+/* Edits that leave nothing to LMDB: all the same, no revision comes twice. */
+
+static void
+test_nothing(void)
+{
+    uint64_t      rev;
+    confd_txn_t  *txn;
+    char          copy[80];
+
+    make_rooms();
+    (void) snprintf(copy, sizeof(copy), "%s/../copy", kit_dir);
+
+    is_int(driver->backup(store, copy, kit_err, sizeof(kit_err)), CONF_OK,
+           "LMDB has the rooms");
+    kit_remove(copy);
+
+    txn = kit_begin(driver, store, true);
+    put(txn);
+    is_int(driver->commit(txn), CONF_OK, "a key comes");
+
+    txn = kit_begin(driver, store, true);
+    is_int(driver->del(txn, CONFD_SPACE_USER, kit_key(1)), CONF_OK, "and");
+    rev = driver->rev(txn);
+    is_int(driver->commit(txn), CONF_OK, "goes");
+
+    is_int(driver->backup(store, copy, kit_err, sizeof(kit_err)), CONF_OK,
+           "LMDB gets what is left");
+    kit_remove(copy);
+
+    txn = kit_begin(driver, store, false);
+    ok(driver->rev(txn) > rev, "which is a later revision");
+    driver->abort(txn);
+
+    driver->close(store);
+    kit_remove(kit_dir);
+}
+
+
 static void
 test_abort(void)
 {
@@ -902,6 +940,7 @@ int
 main(void)
 {
     test_snapshots();
+    test_nothing();
     test_abort();
     test_stages();
     test_lost();

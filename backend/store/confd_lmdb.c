@@ -37,8 +37,12 @@ static unsigned confd_lmdb_flags(const confd_store_conf_t *conf,
     size_t file_size);
 static conf_rc_t confd_lmdb_spaces(confd_store_t *store, char *err,
     size_t errlen);
-static conf_rc_t confd_lmdb_first(confd_store_t *store, bool fresh,
+static conf_rc_t confd_lmdb_recover(confd_store_t *store, uint64_t base,
+    char *err, size_t errlen);
+static conf_rc_t confd_lmdb_first(confd_store_t *store, const char *tail,
     uint64_t base, char *err, size_t errlen);
+static conf_rc_t confd_lmdb_thread(confd_store_t *store, char *err,
+    size_t errlen);
 static int confd_lmdb_dbis(confd_store_t *store, bool make, bool *fresh);
 static conf_rc_t confd_lmdb_schema(confd_txn_t *txn, bool fresh, char *err,
     size_t errlen);
@@ -104,7 +108,8 @@ confd_lmdb_open(const confd_store_conf_t *conf, char *err, size_t errlen)
         || confd_lmdb_directory(store, err, errlen) != CONF_OK
         || confd_lmdb_env(store, conf, err, errlen) != CONF_OK
         || confd_tail_open(store, err, errlen) != CONF_OK
-        || confd_lmdb_spaces(store, err, errlen) != CONF_OK)
+        || confd_lmdb_spaces(store, err, errlen) != CONF_OK
+        || confd_lmdb_thread(store, err, errlen) != CONF_OK)
     {
         confd_lmdb_close(store);
         return NULL;
@@ -123,7 +128,10 @@ confd_lmdb_close(confd_store_t *store)
 
     (void) confd_tail_flush(store);
 
+    confd_take_stop(store);
     confd_tail_close(store);
+
+    mdb_txn_abort(store->reader);
 
     if (store->env != NULL) {
         mdb_env_close(store->env);
@@ -137,7 +145,7 @@ confd_lmdb_close(confd_store_t *store)
 
     (void) pthread_cond_destroy(&store->changed);
     (void) pthread_mutex_destroy(&store->gate);
-    (void) pthread_cond_destroy(&store->tail_settled);
+    (void) pthread_cond_destroy(&store->tail_changed);
     (void) pthread_mutex_destroy(&store->tail_lock);
 
     free(store->path);
@@ -171,14 +179,15 @@ confd_lmdb_create(const confd_store_conf_t *conf)
     store->map_max = conf->map_max / page * page;
     store->max_readers = (size_t) conf->readers + 1;    /* a backup */
 
-    store->journal.fd = -1;
+    store->journals[0].fd = -1;
+    store->journals[1].fd = -1;
     store->nosync = conf->sync == CONFD_SYNC_NEVER;
 
     (void) pthread_mutex_init(&store->tail_lock, NULL);
-    (void) pthread_cond_init(&store->tail_settled, NULL);
     (void) pthread_mutex_init(&store->gate, NULL);
     (void) pthread_condattr_init(&attr);
     (void) pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    (void) pthread_cond_init(&store->tail_changed, &attr);
     (void) pthread_cond_init(&store->changed, &attr);
     (void) pthread_condattr_destroy(&attr);
 
@@ -376,14 +385,7 @@ confd_lmdb_spaces(confd_store_t *store, char *err, size_t errlen)
     }
 
     if (rc == 0 && !fresh) {
-        crc = confd_lmdb_first(store, false, base, err, errlen);
-
-        /* The tail may need a larger map, which it gets now. */
-
-        if (crc == CONF_E_STORE_FULL) {
-            crc = confd_lmdb_first(store, false, base, err, errlen);
-        }
-
+        crc = confd_lmdb_recover(store, base, err, errlen);
         if (crc != CONF_OK) {
             return crc;
         }
@@ -398,15 +400,44 @@ confd_lmdb_spaces(confd_store_t *store, char *err, size_t errlen)
                                 store->path, mdb_strerror(rc));
     }
 
-    return fresh ? confd_lmdb_first(store, true, base, err, errlen) : CONF_OK;
+    return fresh ? confd_lmdb_first(store, NULL, base, err, errlen) : CONF_OK;
 }
 
 
-/* The first transaction: the schema, and what the tail has. */
+/* The file that follows LMDB's commit, then what follows the next one. */
 
 static conf_rc_t
-confd_lmdb_first(confd_store_t *store, bool fresh, uint64_t base, char *err,
+confd_lmdb_recover(confd_store_t *store, uint64_t base, char *err,
     size_t errlen)
+{
+    unsigned     i, first;
+    conf_rc_t    rc;
+    const char  *tail;
+
+    first = confd_journal_follows(store->path, confd_tail_files[1], base);
+    rc = CONF_OK;
+
+    for (i = 0; i < 2 && rc == CONF_OK; i++) {
+        tail = confd_tail_files[first ^ i];
+
+        rc = confd_lmdb_first(store, tail, base + i, err, errlen);
+
+        /* It may need a larger map, which it gets now. */
+
+        if (rc == CONF_E_STORE_FULL) {
+            rc = confd_lmdb_first(store, tail, base + i, err, errlen);
+        }
+    }
+
+    return rc;
+}
+
+
+/* The first transactions: the schema, and what a tail has. */
+
+static conf_rc_t
+confd_lmdb_first(confd_store_t *store, const char *tail, uint64_t base,
+    char *err, size_t errlen)
 {
     conf_rc_t     rc;
     confd_txn_t  *txn;
@@ -420,14 +451,14 @@ confd_lmdb_first(confd_store_t *store, bool fresh, uint64_t base, char *err,
 
     (void) confd_tail_spill(txn);
 
-    rc = confd_lmdb_schema(txn, fresh, err, errlen);
+    rc = confd_lmdb_schema(txn, tail == NULL, err, errlen);
 
     if (rc != CONF_OK) {
         confd_lmdb_abort(txn);
         return rc;
     }
 
-    rc = fresh ? CONF_OK : confd_tail_recover(txn, base);
+    rc = tail == NULL ? CONF_OK : confd_tail_recover(txn, tail, base);
 
     if (rc != CONF_OK) {
         confd_lmdb_abort(txn);
@@ -444,6 +475,15 @@ confd_lmdb_first(confd_store_t *store, bool fresh, uint64_t base, char *err,
     }
 
     return rc;
+}
+
+
+static conf_rc_t
+confd_lmdb_thread(confd_store_t *store, char *err, size_t errlen)
+{
+    return confd_take_start(store) == CONF_OK ? CONF_OK
+           : confd_lmdb_error(err, errlen, "cannot start a thread for \"%s\"",
+                              store->path);
 }
 
 
@@ -553,6 +593,7 @@ confd_lmdb_schema(confd_txn_t *txn, bool fresh, char *err, size_t errlen)
  *     2   how many members a room has is found beside their rows; until the
  *         next one comes or goes, in its record as before
  *     3   log.tail may have edits of other spaces, too
+ *     4   what follows it may be in log.tail2
  */
 
 static conf_rc_t
@@ -563,6 +604,7 @@ confd_lmdb_migrate(confd_txn_t *txn, uint64_t schema)
     case 1:
     case 2:
     case 3:
+    case 4:
         return CONF_OK;
 
     default:
@@ -586,8 +628,7 @@ confd_lmdb_stat(confd_store_t *store, confd_store_stat_t *stat)
     if (!store->broken && mdb_env_info(store->env, &info) == 0) {
         stat->used = (uint64_t) (info.me_last_pgno + 1) * store->page;
         stat->size = store->size;
-        stat->rev = info.me_last_txnid * CONFD_LMDB_REV
-                    + confd_tail_revs(store, info.me_last_txnid);
+        stat->rev = confd_tail_rev(store, info.me_last_txnid);
     }
 
     if (store->copy_fd != -1 && fstat(store->copy_fd, &st) == 0) {

@@ -20,9 +20,10 @@
 
 #include <lmdb.h>
 #include <pthread.h>
+#include <stdatomic.h>
 
 
-#define CONFD_LMDB_SCHEMA  4
+#define CONFD_LMDB_SCHEMA  5
 
 /* LMDB's commits are this far apart: those of the tail lie between them. */
 
@@ -37,6 +38,22 @@ typedef struct {
     size_t            edits;
     size_t            revs;
 } confd_tail_mark_t;
+
+/* What a transaction sees of a tail. */
+
+typedef struct {
+    confd_tail_t     *tail;          /* NULL: nothing, or LMDB has it */
+    confd_tail_t     *held;          /* a reference, given back at the end */
+    confd_tail_mark_t seen;          /* zeros without a tail */
+} confd_tail_view_t;
+
+/* Who may have LMDB's write transaction, and change the size of its map. */
+
+typedef enum {
+    CONFD_OWNER_NONE = 0,
+    CONFD_OWNER_WRITER,
+    CONFD_OWNER_TAKER                /* the thread that takes tails there */
+} confd_owner_e;
 
 struct confd_store_s {
     MDB_env          *env;
@@ -60,30 +77,42 @@ struct confd_store_s {
     bool              resizing;      /* readers wait outside; gate */
     bool              writing;       /* gate */
     bool              flushing;      /* writers wait outside; gate */
+    confd_owner_e     owner;         /* gate */
+    bool              awaited;       /* by a writer that is inside; gate */
     bool              broken;        /* the map is lost; gate */
     int               copy_fd;       /* of a backup that runs, or -1; gate */
 
-    /* Of who writes. */
-    bool              full;          /* the last writer found no room */
-    bool              tight;         /* what is left is for deletes */
+    /* Changed by the owner. */
+    atomic_bool       full;          /* the last one found no room */
+    atomic_bool       tight;         /* what is left is for deletes */
     size_t            need;          /* bytes, at least, after full */
     int64_t           retry_ms;      /* no soft resize before that */
 
+    MDB_txn          *reader;        /* the writer's snapshot, kept */
+
     /* What LMDB does not have yet: confd_lmdb_tail.h. */
     pthread_mutex_t   tail_lock;
-    pthread_cond_t    tail_settled;  /* or lost */
+    pthread_cond_t    tail_changed;  /* settled, lost, below, taken */
     confd_tail_t     *tail;          /* the writer changes it, locked */
+    confd_tail_t     *under;         /* the one below, or NULL; lock */
+    confd_tail_t     *spare;         /* empty, or NULL; lock */
+    uint64_t          committing;    /* LMDB's newest, perhaps; lock */
     uint64_t          tail_lost;     /* how often what was staged was; lock */
     conf_rc_t         tail_error;    /* the last time, why; lock */
-    bool              tail_off;      /* until LMDB has committed; lock */
-    confd_journal_t   journal;       /* of who settles, or has drained */
-    size_t            tail_room;     /* that it may take in LMDB */
+    confd_journal_t   journals[2];   /* of tail and under, in turn */
+    size_t            tail_room;     /* that both may take in LMDB */
     bool              nosync;
+
+    pthread_t         taker;
+    bool              takes;         /* there is that thread */
+    bool              taking;        /* the one below, to LMDB; lock */
+    bool              stopping;      /* lock */
 };
 
 struct confd_txn_s {
     confd_store_t    *store;
-    MDB_txn          *txn;
+    MDB_txn          *read;          /* a snapshot; a taker has none */
+    MDB_txn          *txn;           /* that, or LMDB's write transaction */
     MDB_cursor       *heads;         /* made by the first append */
     MDB_cursor       *log;           /* as well */
     confd_cursor_t   *cursors;       /* open ones */
@@ -91,17 +120,36 @@ struct confd_txn_s {
     size_t            bytes;         /* put so far */
     conf_rc_t         rc;            /* sticky */
     bool              write;
+    bool              taker;         /* only takes what is below to LMDB */
+    bool              flush;         /* has to open the gate for writers */
+    bool              owns;          /* has to give up LMDB's writing */
     bool              dirty;         /* LMDB's part of it */
     bool              staged;        /* in the tail; settle has the rest */
-    bool              flush;         /* has to open the gate for writers */
 
-    /* A snapshot holds a reference; NULL: there is none, or it was spilled. */
-    confd_tail_t     *tail;
-    confd_tail_mark_t seen;          /* of it, own ones, too; zeros without */
+    confd_tail_view_t top;           /* a writer's own edits, too */
+    confd_tail_view_t under;
     confd_tail_mark_t from;          /* where a writer's own begin */
-    uint64_t          base;          /* of a snapshot's tail */
+    bool              whole;         /* all of under is seen */
+    uint64_t          base;          /* the commit that top follows */
+    uint64_t          rev;
     uint64_t          lost;          /* tail_lost when a writer began */
 };
+
+
+/* What the owner says of the map's room; those who look may be late. */
+
+static inline bool
+confd_lmdb_is(const atomic_bool *flag)
+{
+    return atomic_load_explicit(flag, memory_order_relaxed);
+}
+
+
+static inline void
+confd_lmdb_make(atomic_bool *flag, bool value)
+{
+    atomic_store_explicit(flag, value, memory_order_relaxed);
+}
 
 
 /* The map and its gate: confd_lmdb_map.c. */
@@ -111,9 +159,9 @@ void confd_lmdb_map_init(confd_store_t *store, size_t map_min,
     size_t file_size);
 
 /*
- * Enters the gate as a writer and makes the map larger when that is due.
- * CONF_OK, CONF_E_STORE_FULL (readers did not leave in time: later),
- * CONF_E_STORE_FAILED; CONF_E_INTERNAL when there is a writer already.
+ * Enters the gate as a writer and makes the map larger when that is due, if
+ * nobody owns it.  CONF_OK, CONF_E_STORE_FULL (readers did not leave in time:
+ * later), CONF_E_STORE_FAILED; CONF_E_INTERNAL when there is a writer already.
  */
 conf_rc_t confd_lmdb_enter_writer(confd_store_t *store);
 void confd_lmdb_leave_writer(confd_store_t *store);
@@ -121,6 +169,14 @@ void confd_lmdb_leave_writer(confd_store_t *store);
 /* The same from any thread: waits for the writer, keeps the next one out. */
 conf_rc_t confd_lmdb_enter_flush(confd_store_t *store);
 void confd_lmdb_leave_flush(confd_store_t *store);
+
+/*
+ * The owner: a writer that is inside; or the taker, which is no writer and
+ * makes the map larger, too.  Both wait for the other one.
+ */
+void confd_lmdb_own(confd_store_t *store);
+conf_rc_t confd_lmdb_own_taker(confd_store_t *store);
+void confd_lmdb_disown(confd_store_t *store);
 
 /* As a reader; waits only while the map is being resized. */
 conf_rc_t confd_lmdb_enter_reader(confd_store_t *store);
@@ -141,6 +197,9 @@ conf_rc_t confd_lmdb_rc(const confd_store_t *store, int code);
 conf_rc_t confd_lmdb_begin(confd_store_t *store, bool write,
     confd_txn_t **txn);
 conf_rc_t confd_lmdb_begin_flush(confd_store_t *store, confd_txn_t **txn);
+
+/* LMDB's write transaction alone, of the owner. */
+conf_rc_t confd_lmdb_begin_take(confd_store_t *store, confd_txn_t **txn);
 conf_rc_t confd_lmdb_stage(confd_txn_t *txn);
 conf_rc_t confd_lmdb_settle(confd_txn_t *txn);
 conf_rc_t confd_lmdb_commit(confd_txn_t *txn);
@@ -170,6 +229,12 @@ conf_rc_t confd_lmdb_fail(confd_txn_t *txn, int code);
 MDB_val confd_lmdb_val(conf_str_t s);
 conf_str_t confd_lmdb_str(MDB_val val);
 
+/*
+ * Begins LMDB's write transaction for a writer that has read from a snapshot,
+ * which stays: what it has got from there does.  The owner.
+ */
+conf_rc_t confd_lmdb_upgrade(confd_txn_t *txn);
+
 /* Into LMDB, whatever there is room for, new or not. */
 conf_rc_t confd_lmdb_set(confd_txn_t *txn, confd_space_e space,
     conf_str_t key, conf_str_t value);
@@ -196,10 +261,10 @@ conf_rc_t confd_lmdb_next(confd_cursor_t *cursor, conf_str_t *key,
 void confd_lmdb_cursor_close(confd_cursor_t *cursor);
 
 /*
- * Before LMDB gets what the tail has: cursors find their places again, they
- * were in both.
+ * When a writer has LMDB's write transaction: cursors find their places again
+ * there; they were in its snapshot and in the tails.
  */
-void confd_lmdb_cursors_move(confd_txn_t *txn);
+conf_rc_t confd_lmdb_cursors_move(confd_txn_t *txn);
 
 /*
  * As LMDB does: bytes, then lengths.  The least key above all that have the

@@ -284,15 +284,28 @@ confd_lmdb_near(const confd_cursor_t *cursor, conf_str_t from, bool after)
 }
 
 
-void
+conf_rc_t
 confd_lmdb_cursors_move(confd_txn_t *txn)
 {
+    int              rc;
+    MDB_cursor      *moved;
     confd_cursor_t  *cursor;
 
     for (cursor = txn->cursors; cursor != NULL; cursor = cursor->next) {
+        rc = mdb_cursor_open(txn->txn, txn->store->dbi[cursor->space], &moved);
+
+        if (rc != 0) {
+            return confd_lmdb_fail(txn, rc);
+        }
+
+        mdb_cursor_close(cursor->cursor);
+
+        cursor->cursor = moved;
         cursor->edit = NULL;
         cursor->moved = true;
     }
+
+    return CONF_OK;
 }
 
 

@@ -13,7 +13,14 @@
 #define CONFD_EDIT_MAX  65536     /* bytes; what is larger costs pages anyway */
 
 
-static const confd_edit_t *confd_edit_seen(const confd_txn_t *txn,
+static const confd_edit_t *confd_edit_view_get(const confd_txn_t *txn,
+    const confd_tail_view_t *view, confd_space_e space, conf_str_t key);
+static const confd_edit_t *confd_edit_view_near(const confd_txn_t *txn,
+    const confd_tail_view_t *view, confd_space_e space, conf_str_t prefix,
+    conf_str_t from, bool after, bool backward);
+static int64_t confd_edit_view_more(const confd_txn_t *txn,
+    const confd_tail_view_t *view, confd_space_e space);
+static const confd_edit_t *confd_edit_seen(const confd_tail_view_t *view,
     uint32_t i);
 static size_t confd_edit_find(const confd_tail_t *tail, confd_space_e space,
     conf_str_t key, bool *found);
@@ -27,23 +34,17 @@ conf_rc_t
 confd_edit_get(const confd_txn_t *txn, confd_space_e space, conf_str_t key,
     conf_str_t *value)
 {
-    bool                 found;
-    size_t               i;
-    confd_tail_t        *tail;
     const confd_edit_t  *edit;
 
-    tail = txn->tail;
-
-    if (txn->seen.edits == 0 || space == CONFD_SPACE_LOG) {
+    if (space == CONFD_SPACE_LOG) {
         return CONF_DONE;
     }
 
-    (void) pthread_mutex_lock(&txn->store->tail_lock);
+    edit = confd_edit_view_get(txn, &txn->top, space, key);
 
-    i = confd_edit_find(tail, space, key, &found);
-    edit = found ? confd_edit_seen(txn, tail->order[i]) : NULL;
-
-    (void) pthread_mutex_unlock(&txn->store->tail_lock);
+    if (edit == NULL) {
+        edit = confd_edit_view_get(txn, &txn->under, space, key);
+    }
 
     if (edit == NULL) {
         return CONF_DONE;
@@ -55,17 +56,40 @@ confd_edit_get(const confd_txn_t *txn, confd_space_e space, conf_str_t key,
 }
 
 
+static const confd_edit_t *
+confd_edit_view_get(const confd_txn_t *txn, const confd_tail_view_t *view,
+    confd_space_e space, conf_str_t key)
+{
+    bool                 found;
+    size_t               i;
+    const confd_edit_t  *edit;
+
+    if (view->seen.edits == 0) {
+        return NULL;
+    }
+
+    confd_tail_lock(txn, view);
+
+    i = confd_edit_find(view->tail, space, key, &found);
+    edit = found ? confd_edit_seen(view, view->tail->order[i]) : NULL;
+
+    confd_tail_unlock(txn, view);
+
+    return edit;
+}
+
+
 /* The newest of the key's edits that the transaction sees. */
 
 static const confd_edit_t *
-confd_edit_seen(const confd_txn_t *txn, uint32_t i)
+confd_edit_seen(const confd_tail_view_t *view, uint32_t i)
 {
     const confd_edit_t  *edit;
 
     for ( ;; ) {
-        edit = &txn->tail->edits[i];
+        edit = &view->tail->edits[i];
 
-        if (i < txn->seen.edits) {
+        if (i < view->seen.edits) {
             return edit;
         }
 
@@ -119,24 +143,49 @@ confd_edit_find(const confd_tail_t *tail, confd_space_e space, conf_str_t key,
 }
 
 
+/* The nearer one; of a key's two, the one above. */
+
 const confd_edit_t *
 confd_edit_near(const confd_txn_t *txn, confd_space_e space,
     conf_str_t prefix, conf_str_t from, bool after, bool backward)
+{
+    int                  rc;
+    const confd_edit_t  *top, *under;
+
+    top = confd_edit_view_near(txn, &txn->top, space, prefix, from, after,
+                               backward);
+    under = confd_edit_view_near(txn, &txn->under, space, prefix, from, after,
+                                 backward);
+
+    if (top == NULL || under == NULL) {
+        return top != NULL ? top : under;
+    }
+
+    rc = confd_lmdb_compare(top->key, under->key);
+
+    return (backward ? -rc : rc) <= 0 ? top : under;
+}
+
+
+static const confd_edit_t *
+confd_edit_view_near(const confd_txn_t *txn, const confd_tail_view_t *view,
+    confd_space_e space, conf_str_t prefix, conf_str_t from, bool after,
+    bool backward)
 {
     bool                 found;
     size_t               i, end;
     confd_tail_t        *tail;
     const confd_edit_t  *edit;
 
-    tail = txn->tail;
+    tail = view->tail;
 
-    if (txn->seen.edits == 0) {
+    if (view->seen.edits == 0) {
         return NULL;
     }
 
     edit = NULL;
 
-    (void) pthread_mutex_lock(&txn->store->tail_lock);
+    confd_tail_lock(txn, view);
 
     if (!backward) {
         i = confd_edit_find(tail, space,
@@ -146,7 +195,7 @@ confd_edit_near(const confd_txn_t *txn, confd_space_e space,
         i += found && after;
 
         while (edit == NULL && confd_edit_of(tail, i, space, prefix)) {
-            edit = confd_edit_seen(txn, tail->order[i++]);
+            edit = confd_edit_seen(view, tail->order[i++]);
         }
 
     } else {
@@ -165,11 +214,11 @@ confd_edit_near(const confd_txn_t *txn, confd_space_e space,
         while (edit == NULL && i != 0
                && confd_edit_of(tail, i - 1, space, prefix))
         {
-            edit = confd_edit_seen(txn, tail->order[--i]);
+            edit = confd_edit_seen(view, tail->order[--i]);
         }
     }
 
-    (void) pthread_mutex_unlock(&txn->store->tail_lock);
+    confd_tail_unlock(txn, view);
 
     return edit;
 }
@@ -213,20 +262,37 @@ confd_edit_of(const confd_tail_t *tail, size_t i, confd_space_e space,
 int64_t
 confd_edit_more(const confd_txn_t *txn, confd_space_e space)
 {
+    return confd_edit_view_more(txn, &txn->top, space)
+           + confd_edit_view_more(txn, &txn->under, space);
+}
+
+
+static int64_t
+confd_edit_view_more(const confd_txn_t *txn, const confd_tail_view_t *view,
+    confd_space_e space)
+{
     size_t               i;
     int64_t              more;
     const confd_edit_t  *edit;
 
-    /* A writer sees all of them. */
+    if (view->seen.edits == 0) {
+        return 0;
+    }
+
+    /* A writer sees all of them; who settles may forget some. */
 
     if (txn->write) {
-        return txn->seen.edits != 0 ? txn->tail->more[space] : 0;
+        confd_tail_lock(txn, view);
+        more = view->tail->more[space];
+        confd_tail_unlock(txn, view);
+
+        return more;
     }
 
     more = 0;
 
-    for (i = 0; i < txn->seen.edits; i++) {
-        edit = &txn->tail->edits[i];
+    for (i = 0; i < view->seen.edits; i++) {
+        edit = &view->tail->edits[i];
         more += edit->space == space ? edit->more : 0;
     }
 
@@ -245,13 +311,13 @@ confd_edit_add(confd_txn_t *txn, confd_space_e space, conf_str_t key,
     confd_edit_t  *edit;
     confd_tail_t  *tail;
 
-    tail = txn->tail;
+    tail = txn->top.tail;
 
-    if (tail == NULL || txn->store->tight) {
+    if (tail == NULL || confd_lmdb_is(&txn->store->tight)) {
         return CONF_DONE;
     }
 
-    n = (uint32_t) txn->seen.edits;
+    n = (uint32_t) txn->top.seen.edits;
     len = key.len + (value != NULL ? value->len : 0);
 
     if (n == CONFD_TAIL_EDITS || tail->bytes >= 2 * CONFD_TAIL_BYTES
@@ -302,7 +368,7 @@ confd_edit_add(confd_txn_t *txn, confd_space_e space, conf_str_t key,
 
     tail->bytes += len;
     tail->more[space] += edit->more;
-    tail->filled.edits = ++txn->seen.edits;
+    tail->filled.edits = ++txn->top.seen.edits;
 
     return CONF_OK;
 }

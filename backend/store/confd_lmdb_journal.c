@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 
-#define CONFD_JOURNAL_NAME   "log.tail"
-#define CONFD_JOURNAL_MAGIC  UINT64_C(0x314c494154464e43)      /* CNFTAIL1 */
+#define CONFD_JOURNAL_MAGIC  UINT64_C(0x324c494154464e43)      /* CNFTAIL2 */
+#define CONFD_JOURNAL_OLD    UINT64_C(0x314c494154464e43)      /* CNFTAIL1 */
 #define CONFD_JOURNAL_MAX    (64 * 1024 * 1024)
 #define CONFD_JOURNAL_BLOCK  4096
 #define CONFD_JOURNAL_GROW   (1024 * 1024)
@@ -25,6 +25,7 @@ typedef struct {
     uint64_t  pos;
     uint64_t  count;                 /* of records */
     uint64_t  len;                   /* of all items */
+    uint64_t  base;                  /* an old one has none: its sum */
     uint64_t  sum;                   /* of all but itself */
 } confd_journal_head_t;
 
@@ -46,7 +47,7 @@ typedef struct {
 
 
 static int confd_journal_file(confd_journal_t *journal, int dir,
-    bool direct);
+    const char *name, bool direct);
 static int confd_journal_store(confd_journal_t *journal);
 static int confd_journal_room(confd_journal_t *journal, size_t len);
 static int confd_journal_grow(confd_journal_t *journal);
@@ -62,13 +63,14 @@ static conf_rc_t confd_journal_batch(confd_journal_iter_t *iter);
 static bool confd_journal_read(const confd_journal_iter_t *iter, void *data,
     size_t len, off_t at);
 static uint64_t confd_journal_sum(const confd_journal_head_t *head,
-    const uint8_t *data);
+    size_t size, const uint8_t *data);
 static uint64_t confd_journal_mix(uint64_t sum, const uint8_t *data,
     size_t len);
 
 
 int
-confd_journal_open(confd_journal_t *journal, const char *path, bool direct)
+confd_journal_open(confd_journal_t *journal, const char *path,
+    const char *name, bool direct)
 {
     int  dir, n, rc;
 
@@ -80,13 +82,13 @@ confd_journal_open(confd_journal_t *journal, const char *path, bool direct)
         return errno;
     }
 
-    rc = confd_journal_file(journal, dir, direct);
+    rc = confd_journal_file(journal, dir, name, direct);
 
     if (rc == EINVAL && direct) {
 
         /* Not all file systems can do without their cache. */
 
-        rc = confd_journal_file(journal, dir, false);
+        rc = confd_journal_file(journal, dir, name, false);
     }
 
     (void) close(dir);
@@ -111,13 +113,14 @@ confd_journal_open(confd_journal_t *journal, const char *path, bool direct)
 
 
 static int
-confd_journal_file(confd_journal_t *journal, int dir, bool direct)
+confd_journal_file(confd_journal_t *journal, int dir, const char *name,
+    bool direct)
 {
     int  flags;
 
     flags = O_RDWR | O_CLOEXEC | (direct ? O_DIRECT : 0);
 
-    journal->fd = openat(dir, CONFD_JOURNAL_NAME, flags);
+    journal->fd = openat(dir, name, flags);
 
     if (journal->fd != -1) {
         return 0;
@@ -127,7 +130,7 @@ confd_journal_file(confd_journal_t *journal, int dir, bool direct)
         return errno;
     }
 
-    journal->fd = openat(dir, CONFD_JOURNAL_NAME, flags | O_CREAT, 0600);
+    journal->fd = openat(dir, name, flags | O_CREAT, 0600);
 
     /* A name that a crash can take away would take the file with it. */
 
@@ -257,7 +260,8 @@ confd_journal_write(confd_journal_t *journal, bool sync)
     head.pos = journal->pos;
     head.count = journal->count;
     head.len = buf->len - sizeof(confd_journal_head_t);
-    head.sum = confd_journal_sum(&head,
+    head.base = journal->base;
+    head.sum = confd_journal_sum(&head, offsetof(confd_journal_head_t, sum),
                                  buf->data + sizeof(confd_journal_head_t));
 
     memcpy(buf->data, &head, sizeof(confd_journal_head_t));
@@ -408,7 +412,7 @@ confd_journal_cached(const confd_journal_t *journal)
 
 conf_rc_t
 confd_journal_begin(confd_journal_iter_t *iter, const char *path,
-    uint64_t last, uint64_t base)
+    const char *name, uint64_t last, uint64_t base)
 {
     int  dir;
 
@@ -421,11 +425,29 @@ confd_journal_begin(confd_journal_iter_t *iter, const char *path,
     dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
     if (dir != -1) {
-        iter->fd = openat(dir, CONFD_JOURNAL_NAME, O_RDONLY | O_CLOEXEC);
+        iter->fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
         (void) close(dir);
     }
 
     return iter->fd != -1 ? CONF_OK : CONF_E_STORE_FAILED;
+}
+
+
+bool
+confd_journal_follows(const char *path, const char *name, uint64_t base)
+{
+    conf_rc_t             rc;
+    confd_journal_iter_t  iter;
+
+    rc = confd_journal_begin(&iter, path, name, 0, base);
+
+    if (rc == CONF_OK) {
+        (void) confd_journal_batch(&iter);
+    }
+
+    confd_journal_end(&iter);
+
+    return iter.number != 0;
 }
 
 
@@ -516,13 +538,30 @@ confd_journal_item(confd_journal_iter_t *iter, confd_journal_item_t *item)
 static conf_rc_t
 confd_journal_batch(confd_journal_iter_t *iter)
 {
+    size_t                 size;
     uint8_t               *p;
+    uint64_t               sum;
     confd_journal_head_t   head;
 
-    if (!confd_journal_read(iter, &head, sizeof(head), iter->at)
-        || head.magic != CONFD_JOURNAL_MAGIC || head.number != iter->number
+    if (!confd_journal_read(iter, &head, sizeof(head), iter->at)) {
+        return CONF_DONE;
+    }
+
+    sum = head.sum;
+    size = sizeof(head);
+
+    if (head.magic == CONFD_JOURNAL_OLD) {
+        sum = head.base;
+        size = offsetof(confd_journal_head_t, sum);
+        head.base = iter->base;
+
+    } else if (head.magic != CONFD_JOURNAL_MAGIC) {
+        return CONF_DONE;
+    }
+
+    if (head.number != iter->number
         || (head.number != 0 && head.stamp != iter->stamp)
-        || head.len > CONFD_JOURNAL_MAX)
+        || head.base != iter->base || head.len > CONFD_JOURNAL_MAX)
     {
         return CONF_DONE;
     }
@@ -535,16 +574,15 @@ confd_journal_batch(confd_journal_iter_t *iter)
     }
 
     if (!confd_journal_read(iter, p, (size_t) head.len,
-                            iter->at + (off_t) sizeof(head))
+                            iter->at + (off_t) size)
         || head.len % sizeof(uint64_t) != 0
-        || confd_journal_sum(&head, p) != head.sum)
+        || confd_journal_sum(&head, size - sizeof(sum), p) != sum)
     {
         return CONF_DONE;
     }
 
     iter->buf.len = (size_t) head.len;
-    iter->at += (off_t) conf_align(sizeof(head) + head.len,
-                                   CONFD_JOURNAL_BLOCK);
+    iter->at += (off_t) conf_align(size + head.len, CONFD_JOURNAL_BLOCK);
     iter->stamp = head.stamp;
     iter->number++;
 
@@ -602,12 +640,12 @@ confd_journal_read(const confd_journal_iter_t *iter, void *data, size_t len,
 
 
 static uint64_t
-confd_journal_sum(const confd_journal_head_t *head, const uint8_t *data)
+confd_journal_sum(const confd_journal_head_t *head, size_t size,
+    const uint8_t *data)
 {
     uint64_t  sum;
 
-    sum = confd_journal_mix(head->magic, (const uint8_t *) head,
-                            offsetof(confd_journal_head_t, sum));
+    sum = confd_journal_mix(head->magic, (const uint8_t *) head, size);
 
     return confd_journal_mix(sum, data, (size_t) head->len);
 }

@@ -5,9 +5,9 @@
  *
  * A batch begins a block of its own, so that none is written twice.  It has a
  * stamp, which all that were written since the last restart share and nothing
- * else does, a number from 0, the position of its first record and a sum.
- * What lies behind the last batch is of an older stamp, or was cut short by a
- * crash.  An edit has the number of LMDB's commit that it follows.
+ * else does, a number from 0, the position of its first record, the number of
+ * LMDB's commit that it follows and a sum.  What lies behind the last batch is
+ * of an older stamp, or was cut short by a crash.
  */
 
 #ifndef _CONFD_LMDB_JOURNAL_H_INCLUDED_
@@ -47,7 +47,7 @@ typedef struct {
     off_t             size;          /* of the file */
     uint64_t          count;         /* records of the one in buf */
     uint64_t          pos;           /* of its first */
-    uint64_t          base;          /* of its edits */
+    uint64_t          base;
     conf_buf_t        buf;
     uint8_t          *block;         /* what is written, aligned */
     size_t            room;          /* there */
@@ -64,7 +64,7 @@ typedef struct {
     uint64_t                number;  /* of the next batch */
     off_t                   at;      /* where that is */
     uint64_t                last;    /* records up to here are not wanted */
-    uint64_t                base;    /* nor edits that do not follow this */
+    uint64_t                base;    /* nor what does not follow this */
 } confd_journal_iter_t;
 
 
@@ -74,7 +74,7 @@ typedef struct {
  * not opened (but zeroed, and fd -1).
  */
 int confd_journal_open(confd_journal_t *journal, const char *path,
-    bool direct);
+    const char *name, bool direct);
 void confd_journal_close(confd_journal_t *journal);
 
 /* What is in the file is needed no more: the next batch is the first. */
@@ -94,16 +94,20 @@ void confd_journal_edit(confd_journal_t *journal, unsigned space,
 int confd_journal_write(confd_journal_t *journal, bool sync);
 
 /*
- * Reads what the file has beyond position last, if it goes on there, and the
- * edits that follow commit base.
+ * Reads what the file has that follows commit base: the edits, and records
+ * beyond position last, if they go on there.
  * CONF_OK, CONF_DONE, CONF_E_NOMEM, CONF_E_STORE_FAILED; key and bytes live
  * until the next one.  end has to be called in any case.
  */
 conf_rc_t confd_journal_begin(confd_journal_iter_t *iter, const char *path,
-    uint64_t last, uint64_t base);
+    const char *name, uint64_t last, uint64_t base);
 conf_rc_t confd_journal_next(confd_journal_iter_t *iter,
     confd_journal_item_t *item);
 void confd_journal_end(confd_journal_iter_t *iter);
+
+/* Whether the file has something that follows this commit. */
+bool confd_journal_follows(const char *path, const char *name,
+    uint64_t base);
 
 
 #endif /* _CONFD_LMDB_JOURNAL_H_INCLUDED_ */

@@ -62,7 +62,7 @@ confd_lmdb_log_create(confd_txn_t *txn, uint64_t room, uint64_t epoch)
         return crc;
     }
 
-    if (txn->store->tight) {
+    if (confd_lmdb_is(&txn->store->tight)) {
         txn->rc = CONF_E_STORE_FULL;
         return txn->rc;
     }
@@ -107,7 +107,7 @@ confd_lmdb_log_append(confd_txn_t *txn, uint64_t room, conf_str_t record,
         return crc;
     }
 
-    if (txn->store->tight) {
+    if (confd_lmdb_is(&txn->store->tight)) {
         txn->rc = CONF_E_STORE_FULL;
         return txn->rc;
     }
@@ -263,8 +263,8 @@ confd_lmdb_last_pos(confd_txn_t *txn)
 
     txn->pos = conf_max(txn->pos, kept);
 
-    if (txn->seen.records != 0) {
-        txn->pos = txn->tail->first + txn->seen.records - 1;
+    if (confd_tail_records(txn) != 0) {
+        txn->pos = confd_tail_last(txn);
     }
 
     crc = confd_lmdb_fail(txn, rc);
@@ -284,7 +284,7 @@ confd_lmdb_log_space(confd_txn_t *txn, confd_space_e space)
         return confd_tail_spill(txn);
     }
 
-    if (txn->seen.records != 0) {
+    if (confd_tail_records(txn) != 0) {
         txn->rc = CONF_E_INTERNAL;
     }
 

@@ -16,7 +16,7 @@
 
 #define CONFD_LMDB_MAP_MIN       (256 * 1024)
 #define CONFD_LMDB_RESERVE_MIN   (64 * 4096)
-#define CONFD_LMDB_RESERVE_MAX   (4096 * 4096)
+#define CONFD_LMDB_RESERVE_MAX   (16384 * 4096)
 
 /*
  * How long a resize keeps new readers out while it waits for the old ones to
@@ -37,6 +37,8 @@
 #define CONFD_LMDB_DISK_LEAST    (16 * 1024 * 1024)
 
 
+static bool confd_lmdb_occupied(const confd_store_t *store,
+    confd_owner_e resizer);
 static conf_rc_t confd_lmdb_room(confd_store_t *store);
 static conf_rc_t confd_lmdb_room_soft(confd_store_t *store, size_t used);
 static conf_rc_t confd_lmdb_room_hard(confd_store_t *store, size_t used);
@@ -66,7 +68,7 @@ confd_lmdb_map_init(confd_store_t *store, size_t map_min, size_t file_size)
 
     if (file_size > confd_lmdb_top(store)) {
         store->size = store->map_max;
-        store->tight = true;
+        confd_lmdb_make(&store->tight, true);
     }
 
     /* map_max is smaller than the data now: deletes need room all the same. */
@@ -121,15 +123,20 @@ confd_lmdb_leave_reader(confd_store_t *store)
 conf_rc_t
 confd_lmdb_enter_writer(confd_store_t *store)
 {
+    bool       own;
     conf_rc_t  rc;
 
+    own = false;
     rc = CONF_OK;
 
     (void) pthread_mutex_lock(&store->gate);
 
-    /* Only a copy resizes, and flushes, while nobody writes. */
+    /* A map that was full is larger in any case, if it may be. */
 
-    while (store->resizing || store->flushing) {
+    while (store->resizing || store->flushing
+           || (store->owner != CONFD_OWNER_NONE
+               && confd_lmdb_is(&store->full)))
+    {
         (void) pthread_cond_wait(&store->changed, &store->gate);
     }
 
@@ -140,16 +147,23 @@ confd_lmdb_enter_writer(confd_store_t *store)
         rc = CONF_E_INTERNAL;
 
     } else {
+        own = store->owner == CONFD_OWNER_NONE;
         store->writing = true;
+    }
+
+    if (own) {
+        store->owner = CONFD_OWNER_WRITER;
     }
 
     (void) pthread_mutex_unlock(&store->gate);
 
-    if (rc != CONF_OK) {
+    if (!own) {
         return rc;
     }
 
     rc = confd_lmdb_room(store);
+
+    confd_lmdb_disown(store);
 
     if (rc != CONF_OK) {
         confd_lmdb_leave_writer(store);
@@ -197,7 +211,13 @@ confd_lmdb_enter_flush(confd_store_t *store)
 
     (void) pthread_mutex_unlock(&store->gate);
 
-    rc = broken ? CONF_E_STORE_FAILED : confd_lmdb_room(store);
+    rc = CONF_E_STORE_FAILED;
+
+    if (!broken) {
+        confd_lmdb_own(store);
+        rc = confd_lmdb_room(store);
+        confd_lmdb_disown(store);
+    }
 
     if (rc != CONF_OK) {
         confd_lmdb_leave_flush(store);
@@ -217,6 +237,78 @@ confd_lmdb_leave_flush(confd_store_t *store)
 
     (void) pthread_cond_broadcast(&store->changed);
     (void) pthread_mutex_unlock(&store->gate);
+}
+
+
+void
+confd_lmdb_own(confd_store_t *store)
+{
+    (void) pthread_mutex_lock(&store->gate);
+
+    /* The taker does not wait for who waits for it. */
+
+    store->awaited = true;
+    (void) pthread_cond_broadcast(&store->changed);
+
+    while (store->owner != CONFD_OWNER_NONE) {
+        (void) pthread_cond_wait(&store->changed, &store->gate);
+    }
+
+    store->awaited = false;
+    store->owner = CONFD_OWNER_WRITER;
+
+    (void) pthread_mutex_unlock(&store->gate);
+}
+
+
+conf_rc_t
+confd_lmdb_own_taker(confd_store_t *store)
+{
+    conf_rc_t  rc;
+
+    (void) pthread_mutex_lock(&store->gate);
+
+    while (store->resizing || store->owner != CONFD_OWNER_NONE) {
+        (void) pthread_cond_wait(&store->changed, &store->gate);
+    }
+
+    store->owner = CONFD_OWNER_TAKER;
+    rc = store->broken ? CONF_E_STORE_FAILED : CONF_OK;
+
+    (void) pthread_mutex_unlock(&store->gate);
+
+    if (rc == CONF_OK) {
+        rc = confd_lmdb_room(store);
+    }
+
+    if (rc != CONF_OK) {
+        confd_lmdb_disown(store);
+    }
+
+    return rc;
+}
+
+
+void
+confd_lmdb_disown(confd_store_t *store)
+{
+    (void) pthread_mutex_lock(&store->gate);
+
+    store->owner = CONFD_OWNER_NONE;
+
+    (void) pthread_cond_broadcast(&store->changed);
+    (void) pthread_mutex_unlock(&store->gate);
+}
+
+
+/* Who changes the map's size may be one of those inside. */
+
+static bool
+confd_lmdb_occupied(const confd_store_t *store, confd_owner_e resizer)
+{
+    return store->nreaders != 0
+           || (store->writing && resizer != CONFD_OWNER_WRITER)
+           || (store->owner != CONFD_OWNER_NONE && store->owner != resizer);
 }
 
 
@@ -247,11 +339,11 @@ confd_lmdb_enter_copy(confd_store_t *store)
 
     store->resizing = true;
 
-    while ((store->nreaders != 0 || store->writing) && rc == 0) {
+    while (confd_lmdb_occupied(store, CONFD_OWNER_NONE) && rc == 0) {
         rc = pthread_cond_timedwait(&store->changed, &store->gate, &until);
     }
 
-    if (store->nreaders == 0 && !store->writing && !store->broken) {
+    if (!confd_lmdb_occupied(store, CONFD_OWNER_NONE) && !store->broken) {
         size = confd_lmdb_larger(store, confd_lmdb_used(store) * 2
                                         + CONFD_LMDB_COPY_SPARE);
 
@@ -287,13 +379,13 @@ confd_lmdb_enter_copy(confd_store_t *store)
 static conf_rc_t
 confd_lmdb_room(confd_store_t *store)
 {
-    size_t     used, left;
+    size_t     used, left, least;
     conf_rc_t  rc;
 
     used = confd_lmdb_used(store);
 
-    rc = store->full ? confd_lmdb_room_hard(store, used)
-                     : confd_lmdb_room_soft(store, used);
+    rc = confd_lmdb_is(&store->full) ? confd_lmdb_room_hard(store, used)
+                                     : confd_lmdb_room_soft(store, used);
 
     if (rc != CONF_OK) {
         return rc;
@@ -303,7 +395,9 @@ confd_lmdb_room(confd_store_t *store)
         left = store->map_max > used ? store->map_max - used : 0;
         left += confd_lmdb_free(store);
 
-        store->tight = left < store->reserve / 2 * (store->tight ? 4 : 3);
+        least = store->reserve / 2 * (confd_lmdb_is(&store->tight) ? 4 : 3);
+
+        confd_lmdb_make(&store->tight, left < least);
     }
 
     return CONF_OK;
@@ -346,7 +440,7 @@ confd_lmdb_room_hard(confd_store_t *store, size_t used)
 
     if (store->size >= confd_lmdb_top(store)) {
         size = conf_max(store->map_max, store->size);
-        store->tight = true;
+        confd_lmdb_make(&store->tight, true);
     }
 
     if (size != store->size) {
@@ -356,7 +450,7 @@ confd_lmdb_room_hard(confd_store_t *store, size_t used)
         }
     }
 
-    store->full = false;
+    confd_lmdb_make(&store->full, false);
     store->need = 0;
 
     return CONF_OK;
@@ -404,11 +498,14 @@ confd_lmdb_resize(confd_store_t *store, size_t size, int64_t wait_ms)
 
     store->resizing = true;
 
-    while (store->nreaders != 0 && rc == 0) {
+    while (confd_lmdb_occupied(store, store->owner)
+           && !(store->owner == CONFD_OWNER_TAKER && store->awaited)
+           && rc == 0)
+    {
         rc = pthread_cond_timedwait(&store->changed, &store->gate, &until);
     }
 
-    if (store->nreaders == 0) {
+    if (!confd_lmdb_occupied(store, store->owner)) {
         rc = confd_lmdb_remap(store, size);
     }
 

@@ -72,27 +72,80 @@ confd_lmdb_start(confd_store_t *store, conf_rc_t entered, confd_txn_t *t,
 
     t->store = store;
 
-    if (!t->write) {
-        confd_tail_enter(t);
+    if (t->write) {
+        confd_tail_turn(store);
+
+        t->read = store->reader;
+        store->reader = NULL;
     }
 
-    rc = mdb_txn_begin(store->env, NULL, t->write ? 0 : MDB_RDONLY, &t->txn);
+    do {
+        confd_tail_enter(t);
+
+        rc = t->read != NULL
+             ? mdb_txn_renew(t->read)
+             : mdb_txn_begin(store->env, NULL, MDB_RDONLY, &t->read);
+        t->txn = t->read;
+
+    } while (rc == 0 && !confd_tail_entered(t));
 
     if (rc != 0) {
         confd_lmdb_end(t);
         return confd_lmdb_rc(store, rc);
     }
 
-    if (t->write) {
-        confd_tail_write(t);
+    *txn = t;
 
-    } else {
-        confd_tail_entered(t);
+    return CONF_OK;
+}
+
+
+/* It has none, and no gate to leave: the owner is there already. */
+
+conf_rc_t
+confd_lmdb_begin_take(confd_store_t *store, confd_txn_t **txn)
+{
+    int           rc;
+    confd_txn_t  *t;
+
+    *txn = NULL;
+
+    t = calloc(1, sizeof(confd_txn_t));
+    if (t == NULL) {
+        return CONF_E_NOMEM;
+    }
+
+    t->store = store;
+    t->write = true;
+    t->taker = true;
+
+    rc = mdb_txn_begin(store->env, NULL, 0, &t->txn);
+
+    if (rc != 0) {
+        confd_lmdb_end(t);
+        return confd_lmdb_rc(store, rc);
     }
 
     *txn = t;
 
     return CONF_OK;
+}
+
+
+conf_rc_t
+confd_lmdb_upgrade(confd_txn_t *txn)
+{
+    int       rc;
+    MDB_txn  *t;
+
+    rc = mdb_txn_begin(txn->store->env, NULL, 0, &t);
+    if (rc != 0) {
+        return confd_lmdb_fail(txn, rc);
+    }
+
+    txn->txn = t;
+
+    return confd_lmdb_cursors_move(txn);
 }
 
 
@@ -125,7 +178,6 @@ confd_lmdb_stage(confd_txn_t *txn)
 
         if (rc == CONF_OK) {
             confd_lmdb_close_cursors(txn);
-            mdb_txn_abort(txn->txn);
             confd_lmdb_leave(txn);
 
             return CONF_OK;
@@ -136,7 +188,7 @@ confd_lmdb_stage(confd_txn_t *txn)
         rc = confd_tail_spill(txn);
     }
 
-    if (rc == CONF_OK) {
+    if (rc == CONF_OK && !txn->taker) {
         rc = confd_tail_drain(txn);
     }
 
@@ -172,13 +224,20 @@ confd_lmdb_finish(confd_txn_t *txn)
 
     confd_lmdb_close_cursors(txn);
 
+    confd_tail_commits(txn);
+
     /* Frees LMDB's transaction, failed or not. */
 
     rc = mdb_txn_commit(txn->txn);
+    txn->txn = txn->read;
+
     crc = confd_lmdb_fail(txn, rc);
 
-    if (crc == CONF_OK && txn->dirty) {
-        confd_tail_spilled(txn->store);
+    if (crc == CONF_OK && txn->taker) {
+        confd_tail_taken(txn);
+
+    } else if (crc == CONF_OK && txn->dirty) {
+        confd_tail_spilled(txn);
     }
 
     if (crc != CONF_OK) {
@@ -197,7 +256,10 @@ confd_lmdb_abort(confd_txn_t *txn)
 {
     confd_lmdb_close_cursors(txn);
 
-    mdb_txn_abort(txn->txn);
+    if (txn->txn != txn->read) {
+        mdb_txn_abort(txn->txn);
+    }
+
     confd_lmdb_end(txn);
 }
 
@@ -234,14 +296,26 @@ confd_lmdb_leave(confd_txn_t *txn)
 {
     confd_tail_leave(txn);
 
+    if (!txn->write) {
+        mdb_txn_abort(txn->read);
+
+    } else if (!txn->taker) {
+        mdb_txn_reset(txn->read);
+        txn->store->reader = txn->read;
+    }
+
+    if (txn->owns) {
+        confd_lmdb_disown(txn->store);
+    }
+
     if (txn->flush) {
         confd_lmdb_leave_flush(txn->store);
 
-    } else if (txn->write) {
-        confd_lmdb_leave_writer(txn->store);
-
-    } else {
+    } else if (!txn->write) {
         confd_lmdb_leave_reader(txn->store);
+
+    } else if (!txn->taker) {
+        confd_lmdb_leave_writer(txn->store);
     }
 }
 
@@ -254,12 +328,7 @@ confd_lmdb_leave(confd_txn_t *txn)
 uint64_t
 confd_lmdb_rev(confd_txn_t *txn)
 {
-    uint64_t  id;
-
-    id = mdb_txn_id(txn->txn);
-
-    return txn->write ? (id - 1) * CONFD_LMDB_REV + txn->from.revs + 1
-                      : id * CONFD_LMDB_REV + txn->seen.revs;
+    return txn->rev + txn->write;
 }
 
 
@@ -273,7 +342,7 @@ confd_lmdb_status(confd_txn_t *txn)
 bool
 confd_lmdb_dirty(confd_txn_t *txn)
 {
-    return txn->dirty || txn->seen.edits != txn->from.edits;
+    return txn->dirty || txn->top.seen.edits != txn->from.edits;
 }
 
 
@@ -296,7 +365,7 @@ confd_lmdb_fail(confd_txn_t *txn, int code)
     }
 
     if (code == MDB_MAP_FULL) {
-        txn->store->full = true;
+        confd_lmdb_make(&txn->store->full, true);
         txn->store->need = txn->bytes * 2 + CONFD_LMDB_SLACK;
     }
 
@@ -397,7 +466,7 @@ confd_lmdb_put(confd_txn_t *txn, confd_space_e space, conf_str_t key,
         return rc;
     }
 
-    if (txn->store->tight && !existed) {
+    if (confd_lmdb_is(&txn->store->tight) && !existed) {
         txn->rc = CONF_E_STORE_FULL;
         return txn->rc;
     }
@@ -493,7 +562,7 @@ confd_lmdb_count(confd_txn_t *txn, confd_space_e space, uint64_t *n)
         *n += (uint64_t) confd_edit_more(txn, space);
 
         if (space == CONFD_SPACE_LOG) {
-            *n += txn->seen.records;
+            *n += confd_tail_records(txn);
         }
     }
 

@@ -92,8 +92,9 @@ typedef struct {
  * settled is on disk and seen by all.  settle may be called by any thread, in
  * the order of stage, one at a time.  If it fails, what others have staged
  * since, and who writes now, fail too; whoever begins then sees what was
- * settled.  A writer that has written nothing may be staged and settled as
- * well: then what it has seen is on disk.
+ * settled.  A writer may wait in any call until what was staged is settled,
+ * which is for another thread to do.  A writer that has written nothing may be
+ * staged and settled as well: then what it has seen is on disk.
  *
  * Results: CONF_OK, CONF_E_NOT_FOUND (get, del, log_*), CONF_DONE (next),
  * CONF_E_STORE_FULL (map or disk), CONF_E_STORE_FAILED, CONF_E_NOMEM;

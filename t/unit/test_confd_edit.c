@@ -5,12 +5,15 @@
  * see, by key, by cursor and in number; and what is there after a crash.
  */
 
+#include "confd_lmdb_tail.h"
 #include "confd_store_kit.h"
 
 #include <fcntl.h>
 
 
 #define MAP       (64 * KIT_MB)
+#define MAP_LARGE (4096 * KIT_MB)   /* tails may be larger, too */
+#define HELD      2                 /* rounds that a tail is below, at least */
 #define ROUNDS    6000
 #define SYMBOLS   4
 #define LENGTH    4
@@ -49,6 +52,8 @@ static uint8_t         bytes[KEYS][LENGTH];
 static model_t         settled;
 static view_t          snapshots[SNAPSHOTS];
 static view_t          pending;         /* staged, not settled */
+static unsigned        held;            /* rounds that nothing is taken */
+static size_t          below;           /* rounds with a tail below */
 
 
 static uint64_t
@@ -165,6 +170,28 @@ expect(bool good, const char *what)
 }
 
 
+/* The thread takes no tail to LMDB; nor may a writer go there. */
+
+static void
+hold(void)
+{
+    if (held == 0) {
+        confd_lmdb_own(store);
+        held = HELD;
+    }
+}
+
+
+static void
+release(void)
+{
+    if (held != 0) {
+        confd_lmdb_disown(store);
+        held = 0;
+    }
+}
+
+
 /* Fills a space that is not looked at, so that the tail has no place left. */
 
 static void
@@ -215,7 +242,7 @@ walk(confd_txn_t *txn, const model_t *model, size_t space)
 
         if (!crowded && driver->put(txn, CONFD_SPACE_AUDIT, kit_key(0),
                                     conf_str("y")) == CONF_OK
-            && chance(100) == 0)
+            && chance(600) == 0)
         {
             crowded = true;
             crowd(txn);
@@ -359,14 +386,24 @@ write_some(void)
     confd_txn_t      *txn;
     const conf_str_t  large = { sizeof(plenty), plenty };
 
+    if (held != 0 && --held == 0) {
+        confd_lmdb_disown(store);
+
+    } else if (chance(6) == 0) {
+        hold();
+    }
+
     model = pending.txn != NULL ? pending.model : settled;
     txn = kit_begin(driver, store, true);
+    below += txn->under.seen.edits != 0;
     rev = driver->rev(txn);
 
     look(txn, &model);
     change(txn, &model);
 
     if (chance(4) == 0) {
+        release();
+        settle();
         walk(txn, &model, chance(SPACES));
         change(txn, &model);
     }
@@ -378,7 +415,9 @@ write_some(void)
         change(txn, &model);
     }
 
-    if (chance(20) == 0) {
+    if (chance(80) == 0) {
+        release();
+        settle();
         expect(driver->put(txn, CONFD_SPACE_FILE, kit_key(1), large)
                == CONF_OK, "what LMDB gets at once");
         change(txn, &model);
@@ -399,6 +438,7 @@ write_some(void)
     whole = driver->whole(txn);
 
     if (whole) {
+        release();
         settle();
     }
 
@@ -461,6 +501,24 @@ copy_file(const char *from, const char *to, const char *name)
 }
 
 
+static void
+copy_store(const char *from, const char *to)
+{
+    bool  was;
+
+    was = held != 0;
+    hold();
+
+    copy_file(from, to, "data.mdb");
+    copy_file(from, to, "log.tail");
+    copy_file(from, to, "log.tail2");
+
+    if (!was) {
+        release();
+    }
+}
+
+
 /* What a process would find that starts now. */
 
 static void
@@ -475,8 +533,7 @@ crash(const char *dir)
     (void) snprintf(path, sizeof(path), "%s", kit_make());
     expect(mkdir(path, 0700) == 0, "a directory");
 
-    copy_file(dir, path, "data.mdb");
-    copy_file(dir, path, "log.tail");
+    copy_store(dir, path);
 
     crashed = kit_open(driver, path, MAP, MAP);
     txn = kit_begin(driver, crashed, false);
@@ -570,8 +627,7 @@ test_full(void)
 
     (void) snprintf(copy, sizeof(copy), "%s", kit_make());
     expect(mkdir(copy, 0700) == 0, "a directory");
-    copy_file(dir, copy, "data.mdb");
-    copy_file(dir, copy, "log.tail");
+    copy_store(dir, copy);
     driver->close(store);
 
     store = kit_open(driver, copy, KIT_MB, 2 * KIT_MB);
@@ -632,6 +688,7 @@ main(int argc, char **argv)
         }
 
         if (chance(300) == 0) {
+            release();
             settle();
 
             for (k = 0; k < SNAPSHOTS; k++) {
@@ -642,13 +699,16 @@ main(int argc, char **argv)
             }
 
             driver->close(store);
-            store = kit_open(driver, dir, MAP, MAP);
+            store = kit_open(driver, dir, MAP,
+                             chance(3) == 0 ? MAP : MAP_LARGE);
         }
     }
 
     ok(1, "%zu rounds are as the model says", n);
     ok(crashes > 5, "so are %zu crashes", crashes);
+    ok(below > n / 50, "a tail was below in %zu rounds", below);
 
+    release();
     settle();
 
     for (k = 0; k < SNAPSHOTS; k++) {

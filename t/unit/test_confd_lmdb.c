@@ -364,8 +364,9 @@ test_full(void)
 static void
 test_disk_full(void)
 {
+    int             tries;
     uint64_t        n, m;
-    conf_rc_t       rc;
+    conf_rc_t       rc = CONF_OK;
     conf_str_t      value;
     confd_txn_t    *txn;
     struct rlimit   old, limit;
@@ -379,15 +380,16 @@ test_disk_full(void)
     limit.rlim_cur = 3 * KIT_MB + 512;
     (void) setrlimit(RLIMIT_FSIZE, &limit);
 
-    for (n = 0, rc = CONF_OK; n < 1000; n++) {
+    /* What did not fit once may find some pages that were given back. */
+
+    for (n = 0, tries = 0; n < 1000 && tries < 4; /* void */ ) {
         rc = write_some(n, 1, 20000);
 
-        if (rc != CONF_OK) {
-            break;
-        }
+        tries = rc != CONF_OK ? tries + 1 : 0;
+        n += rc == CONF_OK;
     }
 
-    ok(n > 50 && n < 160, "%u records until the disk is full", (unsigned) n);
+    ok(n > 50 && n < 200, "%u records until the disk is full", (unsigned) n);
     is_int(rc, CONF_E_STORE_FULL, "store full");
     is_int(write_some(n, 1, 20000), CONF_E_STORE_FULL, "and again");
 

@@ -5,9 +5,11 @@
  * of the batch that was under way all or nothing: its records, and the key
  * that some have put besides.
  *
- * LMDB itself is trusted: its file is as after its last commit.
+ * LMDB itself is trusted: its file is as after its last commit.  It takes a
+ * tail that is below in the rounds that let it.
  */
 
+#include "confd_lmdb_tail.h"
 #include "confd_store_kit.h"
 
 #include <fcntl.h>
@@ -30,8 +32,9 @@ typedef struct {
 
 typedef struct {
     bytes_t   lmdb;
-    bytes_t   tail;
+    bytes_t   tails[2];
     uint64_t  newest;    /* position of a record */
+    bool      whole;     /* LMDB has it */
 } disk_t;
 
 
@@ -43,6 +46,8 @@ static uint64_t        seed = 88172645463325252;
 static uint64_t        rooms = ROOMS;
 static uint64_t        edited[ROUNDS];     /* records with a key */
 static size_t          nedited;
+static bool            held;
+static size_t          below;              /* rounds with a tail below */
 
 
 static uint64_t
@@ -100,12 +105,32 @@ write_file(const char *to, const char *name, const bytes_t *bytes)
 }
 
 
+/* Whether the thread may take no tail to LMDB. */
+
 static void
-look(disk_t *disk, uint64_t newest)
+hold(bool on)
 {
+    if (on && !held) {
+        confd_lmdb_own(store);
+
+    } else if (!on && held) {
+        confd_lmdb_disown(store);
+    }
+
+    held = on;
+}
+
+
+static void
+look(disk_t *disk)
+{
+    bool  was = held;
+
+    hold(true);
     read_file("data.mdb", &disk->lmdb);
-    read_file("log.tail", &disk->tail);
-    disk->newest = newest;
+    read_file(confd_tail_files[0], &disk->tails[0]);
+    read_file(confd_tail_files[1], &disk->tails[1]);
+    hold(was);
 }
 
 
@@ -113,7 +138,8 @@ static void
 forget(disk_t *disk)
 {
     free(disk->lmdb.data);
-    free(disk->tail.data);
+    free(disk->tails[0].data);
+    free(disk->tails[1].data);
 }
 
 
@@ -140,15 +166,18 @@ record_of(uint64_t pos)
 
 /* Some records, often a key or a room; and what LMDB commits at once. */
 
-static uint64_t
-work(uint64_t newest)
+static void
+work(disk_t *disk, uint64_t newest)
 {
     uint64_t          i, n, pos, seq;
     confd_txn_t      *txn;
     static uint8_t    bytes[100000];
     const conf_str_t  large = { sizeof(bytes), bytes };
 
+    hold(chance(3) != 0);
+
     txn = kit_begin(driver, store, true);
+    below += txn->under.tail != NULL;
     pos = newest;
     n = 1 + chance(chance(4) == 0 ? 100 : 6);
 
@@ -172,14 +201,20 @@ work(uint64_t newest)
     }
 
     if (chance(6) == 0) {
+        hold(false);
         (void) driver->put(txn, CONFD_SPACE_FILE, kit_key(1), large);
+    }
+
+    disk->newest = pos;
+    disk->whole = driver->whole(txn);
+
+    if (disk->whole) {
+        hold(false);
     }
 
     if (driver->commit(txn) != CONF_OK) {
         abort();
     }
-
-    return pos;
 }
 
 
@@ -238,7 +273,7 @@ has_keys(confd_txn_t *txn, uint64_t newest)
 /* The newest record of a store that opens and is in order; else UINT64_MAX. */
 
 static uint64_t
-recover(const bytes_t *lmdb, const bytes_t *tail)
+recover(const bytes_t *lmdb, const bytes_t *tails)
 {
     char            path[64];
     uint64_t        pos, room, seq, n[ROOMS];
@@ -254,7 +289,8 @@ recover(const bytes_t *lmdb, const bytes_t *tail)
     }
 
     write_file(path, "data.mdb", lmdb);
-    write_file(path, "log.tail", tail);
+    write_file(path, confd_tail_files[0], &tails[0]);
+    write_file(path, confd_tail_files[1], &tails[1]);
 
     crashed = kit_try(driver, path, MAP, MAP);
 
@@ -300,23 +336,22 @@ recover(const bytes_t *lmdb, const bytes_t *tail)
 static size_t
 crash(const disk_t *before, const disk_t *after, size_t *whole, size_t *none)
 {
-    bool      committed;
-    bytes_t   tail;
+    bytes_t   tails[2];
     uint64_t  found;
 
-    committed = before->lmdb.len != after->lmdb.len
-                || memcmp(before->lmdb.data, after->lmdb.data,
-                          after->lmdb.len) != 0;
+    tails[0] = mixed(&before->tails[0], &after->tails[0]);
+    tails[1] = mixed(&before->tails[1], &after->tails[1]);
 
-    tail = mixed(&before->tail, &after->tail);
-    found = recover(committed ? &after->lmdb : &before->lmdb, &tail);
-    free(tail.data);
+    found = recover(&after->lmdb, tails);
+
+    free(tails[0].data);
+    free(tails[1].data);
 
     *whole += found == after->newest;
     *none += found == before->newest;
 
     return found != after->newest
-           && (committed || found != before->newest);
+           && (after->whole || found != before->newest);
 }
 
 
@@ -345,11 +380,13 @@ main(void)
     whole = 0;
     none = 0;
 
-    look(&after, 0);
+    after.newest = 0;
+    look(&after);
 
     for (i = 0; i < ROUNDS; i++) {
         before = after;
-        look(&after, work(before.newest));
+        work(&after, before.newest);
+        look(&after);
 
         for (k = 0; k < CRASHES; k++) {
             bad += crash(&before, &after, &whole, &none);
@@ -358,11 +395,14 @@ main(void)
         forget(&before);
     }
 
-    is_int(recover(&after.lmdb, &after.tail), after.newest, "all of it");
+    is_int(recover(&after.lmdb, after.tails), after.newest, "all of it");
     is_int(bad, 0, "nothing confirmed is lost, nothing is there in part");
     ok(whole != 0 && none != 0, "the last was there %zu times, %zu not",
        whole, none);
 
+    ok(below > ROUNDS / 10, "a tail was below in %zu rounds", below);
+
+    hold(false);
     forget(&after);
     driver->close(store);
     kit_remove(dir);

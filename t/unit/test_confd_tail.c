@@ -4,10 +4,10 @@
  * it were in the log's spaces.
  */
 
+#include "confd_lmdb_tail.h"
 #include "confd_store_kit.h"
 
 #include <fcntl.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/resource.h>
@@ -16,8 +16,10 @@
 
 
 #define MAP      (64 * KIT_MB)
+#define MAP_MAX  (4096 * KIT_MB)
 #define ROOMS    4
 #define PAIRS    100
+#define CUT      300         /* bytes of a batch of eight */
 #define WRITERS  2
 
 
@@ -41,7 +43,7 @@ make_rooms(void)
     uint64_t      i;
     confd_txn_t  *txn;
 
-    store = kit_open(driver, kit_make(), MAP, MAP);
+    store = kit_open(driver, kit_make(), MAP, MAP_MAX);
     txn = kit_begin(driver, store, true);
 
     for (i = 0; i < ROOMS; i++) {
@@ -366,44 +368,196 @@ limit_file(rlim_t size)
 
 
 static void
+await_taken(void)
+{
+    bool  taken;
+
+    do {
+        (void) usleep(1000);
+
+        (void) pthread_mutex_lock(&store->tail_lock);
+        taken = store->under == NULL;
+        (void) pthread_mutex_unlock(&store->tail_lock);
+
+    } while (!taken);
+}
+
+
+/* Also of tails that are large: what is staged is above and below. */
+
+static void
 test_lost(void)
 {
-    int           i;
+    size_t        i;
+    uint64_t      all, n;
     confd_txn_t  *a, *b, *c;
+
+    static const uint64_t  numbers[] = {
+        4, 4, CONFD_TAIL_LARGE, 8, CONFD_TAIL_LARGE, CONFD_TAIL_LARGE + 4
+    };
 
     (void) signal(SIGXFSZ, SIG_IGN);
 
     make_rooms();
-    (void) add(4);
+    all = add(4);
 
-    for (i = 0; i < 2; i++) {
-        a = stage(4);
+    for (i = 0; i < conf_nelts(numbers); i++) {
+        n = numbers[i];
+
+        await_taken();
+
+        a = stage(n);
         b = stage(4);
         c = kit_begin(driver, store, true);
         (void) append(c, 4);
 
+        /* LMDB's own file is not what is meant. */
+
+        confd_lmdb_own(store);
         limit_file(0);
         is_int(driver->settle(a), CONF_E_STORE_FULL, "a file at its limit");
         limit_file(RLIM_INFINITY);
+        confd_lmdb_disown(store);
 
         is_int(driver->settle(b), CONF_E_STORE_FULL, "nor what was staged");
 
-        if (i == 0) {
+        if (i % 2 == 0) {
             put(c);
         }
 
         is_int(driver->commit(c), CONF_E_STORE_FULL, "nor what goes on");
-        is_int(total(), 4 * (uint64_t) (i + 1), "all as it was");
+        is_int(total(), all, "all as it was");
 
         a = kit_begin(driver, store, true);
-        is_int(head(a, 1), i + 1, "for a writer, too");
-        is_int(append(a, 4), 4 * (i + 2), "whose records have the places");
+        is_int(head(a, 1), all / ROOMS, "for a writer, too");
+        is_int(append(a, n), all + n, "whose records have the places");
         is_int(driver->commit(a), CONF_OK, "of those lost");
+        all += n;
     }
 
-    (void) add(4);
+    all = add(4);
     driver->close(store);
-    is_int(reopen(), 16, "nothing else is there");
+    is_int(reopen(), all, "nothing else is there");
+    kit_remove(kit_dir);
+}
+
+
+/*
+ * A tail that LMDB has not taken, and the one above it: half of a large one is
+ * settled when that becomes the one below.
+ */
+
+static void
+test_below(void)
+{
+    uint64_t      rev, all, room, seq, list[8];
+    size_t        got;
+    conf_str_t    value, record;
+    confd_txn_t  *txn, *part, *old, *whole;
+
+    make_rooms();
+    confd_lmdb_own(store);
+
+    all = add(CONFD_TAIL_LARGE);
+    txn = kit_begin(driver, store, true);
+    put(txn);
+    is_int(driver->commit(txn), CONF_OK, "a large tail");
+
+    txn = kit_begin(driver, store, true);
+    ok(txn->under.tail != NULL, "is below the next writer's");
+    is_int(driver->get(txn, CONFD_SPACE_USER, kit_key(1), &value), CONF_OK,
+           "who sees its keys");
+    is_int(append(txn, 8), all + 8, "goes on from its records");
+    is_int(driver->del(txn, CONFD_SPACE_USER, kit_key(1)), CONF_OK, "and");
+    is_int(driver->get(txn, CONFD_SPACE_USER, kit_key(1), &value),
+           CONF_E_NOT_FOUND, "changes what was there");
+
+    part = kit_begin(driver, store, false);
+    is_int(count(part, CONFD_SPACE_LOG), all, "what a snapshot does not see");
+    is_int(driver->rev(txn), driver->rev(part) + 1, "but the next");
+
+    is_int(driver->stage(txn), CONF_OK, "with");
+    is_int(driver->settle(txn), CONF_OK, "the commit");
+
+    old = kit_begin(driver, store, false);
+    rev = driver->rev(old);
+    is_int(rev, driver->rev(part) + 1, "has the revision that was told");
+    is_int(count(old, CONFD_SPACE_LOG), all + 8, "all records");
+    is_int(count(old, CONFD_SPACE_USER), 0, "no key");
+    is_int(count(part, CONFD_SPACE_USER), 1, "which was there before");
+    is_int(driver->log_range(old, 2, all / ROOMS - 1, 8, list, &got), CONF_OK,
+           "a range");
+    ok(got == 4 && list[1] == all - 1 && list[2] == all + 3, "is over both");
+    is_int(driver->log_get(old, all + 3, &room, &seq, &record), CONF_OK,
+           "with records");
+    ok(room == 2 && seq == all / ROOMS + 1, "of both");
+
+    /* Now LMDB gets the one, and then the other with what is large. */
+
+    confd_lmdb_disown(store);
+
+    txn = kit_begin(driver, store, true);
+    put_large(txn);
+    ok(txn->under.tail == NULL, "who writes to LMDB waits for what is below");
+    is_int(count(txn, CONFD_SPACE_LOG), all + 8, "and has all of it");
+    is_int(driver->commit(txn), CONF_OK, "there");
+
+    whole = kit_begin(driver, store, false);
+    ok(driver->rev(whole) > rev, "as a later revision");
+    is_int(count(whole, CONFD_SPACE_LOG), all + 8, "of the same");
+    is_int(count(old, CONFD_SPACE_LOG), all + 8, "as before");
+    is_int(head(part, 1), all / ROOMS, "and");
+    is_int(head(old, 1), all / ROOMS + 2, "for who began then");
+
+    driver->abort(part);
+    driver->abort(old);
+    driver->abort(whole);
+    driver->close(store);
+    is_int(reopen(), all + 8, "and afterwards");
+    kit_remove(kit_dir);
+}
+
+
+/* Snapshots of what is below while only a part of it is settled. */
+
+static void
+test_below_part(void)
+{
+    uint64_t      all, rev;
+    confd_txn_t  *a, *b, *part;
+
+    make_rooms();
+    all = add(4);
+    confd_lmdb_own(store);
+
+    a = kit_begin(driver, store, true);
+    (void) append(a, CONFD_TAIL_LARGE);
+    put(a);
+    is_int(driver->stage(a), CONF_OK, "the rest waits for the disk");
+
+    b = kit_begin(driver, store, true);
+    ok(b->under.tail != NULL, "and is below");
+    put(b);
+    rev = driver->rev(b);
+
+    part = kit_begin(driver, store, false);
+    is_int(count(part, CONFD_SPACE_LOG), all, "a snapshot sees the first part");
+    is_int(count(part, CONFD_SPACE_USER), 0, "of it only");
+    ok(driver->rev(part) < rev, "by an earlier revision");
+    driver->abort(part);
+
+    is_int(driver->stage(b), CONF_OK, "what is above");
+    is_int(driver->settle(a), CONF_OK, "is settled with it");
+
+    part = kit_begin(driver, store, false);
+    is_int(count(part, CONFD_SPACE_LOG), all + CONFD_TAIL_LARGE, "all of it");
+    is_int(driver->rev(part), rev, "is what was told");
+    driver->abort(part);
+
+    is_int(driver->settle(b), CONF_OK, "both");
+    confd_lmdb_disown(store);
+    driver->close(store);
+    is_int(reopen(), all + CONFD_TAIL_LARGE, "are there");
     kit_remove(kit_dir);
 }
 
@@ -513,7 +667,7 @@ test_backup(void)
     (void) add(2);
     driver->close(store);
 
-    store = kit_open(driver, copy, MAP, MAP);
+    store = kit_open(driver, copy, MAP, MAP_MAX);
     txn = kit_begin(driver, store, false);
     is_int(count(txn, CONFD_SPACE_LOG), 9, "has the log's end");
     is_int(head(txn, 0), 3, "and heads");
@@ -521,7 +675,7 @@ test_backup(void)
     driver->close(store);
     kit_remove(copy);
 
-    store = kit_open(driver, kit_dir, MAP, MAP);
+    store = kit_open(driver, kit_dir, MAP, MAP_MAX);
     txn = kit_begin(driver, store, false);
     is_int(count(txn, CONFD_SPACE_LOG), 11, "so has the store");
     driver->abort(txn);
@@ -544,7 +698,7 @@ leave_batches(bool put_between)
     pid = fork();
 
     if (pid == 0) {
-        store = kit_open(driver, kit_dir, MAP, MAP);
+        store = kit_open(driver, kit_dir, MAP, MAP_MAX);
 
         (void) add(4);
         (void) add(8);
@@ -598,11 +752,12 @@ end_of_batches(int fd)
 static uint64_t
 reopen(void)
 {
-    size_t        got;
-    uint64_t      n, room, total, list[64];
-    confd_txn_t  *txn;
+    size_t           got;
+    uint64_t         n, room, total;
+    confd_txn_t     *txn;
+    static uint64_t  list[16384];
 
-    store = kit_open(driver, kit_dir, MAP, MAP);
+    store = kit_open(driver, kit_dir, MAP, MAP_MAX);
     txn = kit_begin(driver, store, false);
     total = count(txn, CONFD_SPACE_LOG);
     n = 0;
@@ -655,7 +810,7 @@ test_recovery(void)
 
     /* What comes next is written over what was there. */
 
-    store = kit_open(driver, kit_dir, MAP, MAP);
+    store = kit_open(driver, kit_dir, MAP, MAP_MAX);
     is_int(add(1), 13, "the next message");
     driver->close(store);
     is_int(reopen(), 13, "follows");
@@ -667,6 +822,65 @@ test_recovery(void)
     is_int(reopen(), 13, "a file of something else is none");
     (void) close(fd);
     kit_remove(kit_dir);
+}
+
+
+/*
+ * Killed with a tail below, before LMDB had it and in the middle of a batch of
+ * the one above; which file is which changes.
+ */
+
+static void
+test_recovery_below(void)
+{
+    int           turns, status;
+    char          name[128];
+    pid_t         pid;
+    uint64_t      all;
+    confd_txn_t  *txn;
+
+    for (turns = 1; turns <= 3; turns++) {
+        make_rooms();
+        driver->close(store);
+
+        pid = fork();
+
+        if (pid == 0) {
+            int  i;
+
+            store = kit_open(driver, kit_dir, MAP, MAP_MAX);
+
+            for (i = 1; i <= turns; i++) {
+                (void) add(CONFD_TAIL_LARGE);
+
+                await_taken();
+
+                if (i == turns) {
+                    confd_lmdb_own(store);
+                }
+
+                /* The tail goes below; LMDB has the one before. */
+
+                (void) add(8);
+            }
+
+            txn = kit_begin(driver, store, false);
+            _exit(txn->under.tail != NULL ? 0 : 1);
+        }
+
+        (void) waitpid(pid, &status, 0);
+        ok(WIFEXITED(status) && WEXITSTATUS(status) == 0, "a tail is below");
+
+        all = (uint64_t) turns * (CONFD_TAIL_LARGE + 8);
+
+        (void) snprintf(name, sizeof(name), "%s/%s", kit_dir,
+                        confd_tail_files[turns % 2]);
+        is_int(truncate(name, CUT), 0, "cut in the first batch of its file");
+
+        is_int(reopen(), all - 8, "all but the batch that was cut short");
+        is_int(reopen(), all - 8, "once");
+        kit_remove(kit_dir);
+    }
 }
 
 
@@ -732,7 +946,7 @@ test_foreign(void)
     (void) snprintf(theirs, sizeof(theirs), "%s/../theirs", kit_dir);
     is_int(rename(mine, theirs), 0, "a file");
 
-    store = kit_open(driver, kit_dir, MAP, MAP);
+    store = kit_open(driver, kit_dir, MAP, MAP_MAX);
     (void) add(6);
     driver->close(store);
     is_int(rename(theirs, mine), 0, "that another store has written");
@@ -944,10 +1158,13 @@ main(void)
     test_abort();
     test_stages();
     test_lost();
+    test_below();
+    test_below_part();
     test_cursors();
     test_index();
     test_backup();
     test_recovery();
+    test_recovery_below();
     test_recovery_room();
     test_foreign();
     test_readers();

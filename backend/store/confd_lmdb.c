@@ -146,6 +146,7 @@ confd_lmdb_close(confd_store_t *store)
     (void) pthread_cond_destroy(&store->changed);
     (void) pthread_mutex_destroy(&store->gate);
     (void) pthread_cond_destroy(&store->tail_changed);
+    (void) pthread_cond_destroy(&store->tail_below);
     (void) pthread_mutex_destroy(&store->tail_lock);
 
     free(store->path);
@@ -184,10 +185,11 @@ confd_lmdb_create(const confd_store_conf_t *conf)
     store->nosync = conf->sync == CONFD_SYNC_NEVER;
 
     (void) pthread_mutex_init(&store->tail_lock, NULL);
+    (void) pthread_cond_init(&store->tail_changed, NULL);
     (void) pthread_mutex_init(&store->gate, NULL);
     (void) pthread_condattr_init(&attr);
     (void) pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    (void) pthread_cond_init(&store->tail_changed, &attr);
+    (void) pthread_cond_init(&store->tail_below, &attr);
     (void) pthread_cond_init(&store->changed, &attr);
     (void) pthread_condattr_destroy(&attr);
 

@@ -92,7 +92,8 @@ struct confd_store_s {
 
     /* What LMDB does not have yet: confd_lmdb_tail.h. */
     pthread_mutex_t   tail_lock;
-    pthread_cond_t    tail_changed;  /* settled, lost, below, taken */
+    pthread_cond_t    tail_changed;  /* settled, lost, taken */
+    pthread_cond_t    tail_below;    /* something is, or has changed there */
     confd_tail_t     *tail;          /* the writer changes it, locked */
     confd_tail_t     *under;         /* the one below, or NULL; lock */
     confd_tail_t     *spare;         /* empty, or NULL; lock */

@@ -151,6 +151,11 @@ confd_tail_settle_one(confd_store_t *store, confd_tail_t *tail,
     }
 
     (void) pthread_cond_broadcast(&store->tail_changed);
+
+    if (store->under != NULL) {
+        (void) pthread_cond_signal(&store->tail_below);
+    }
+
     (void) pthread_mutex_unlock(&store->tail_lock);
 
     return rc;

@@ -168,7 +168,7 @@ confd_tail_turn(confd_store_t *store)
         store->under = tail;
         store->tail = fresh;
 
-        (void) pthread_cond_broadcast(&store->tail_changed);
+        (void) pthread_cond_signal(&store->tail_below);
     }
 
     (void) pthread_mutex_unlock(&store->tail_lock);
@@ -414,7 +414,7 @@ confd_take_stop(confd_store_t *store)
 
     (void) pthread_mutex_lock(&store->tail_lock);
     store->stopping = true;
-    (void) pthread_cond_broadcast(&store->tail_changed);
+    (void) pthread_cond_signal(&store->tail_below);
     (void) pthread_mutex_unlock(&store->tail_lock);
 
     (void) pthread_join(store->taker, NULL);
@@ -435,7 +435,7 @@ confd_take_thread(void *data)
     while (!store->stopping) {
 
         if (!confd_take_due(store)) {
-            (void) pthread_cond_wait(&store->tail_changed, &store->tail_lock);
+            (void) pthread_cond_wait(&store->tail_below, &store->tail_lock);
             continue;
         }
 
@@ -474,7 +474,7 @@ confd_take_pause(confd_store_t *store)
     rc = 0;
 
     while (!store->stopping && store->under != NULL && rc == 0) {
-        rc = pthread_cond_timedwait(&store->tail_changed, &store->tail_lock,
+        rc = pthread_cond_timedwait(&store->tail_below, &store->tail_lock,
                                     &until);
     }
 }

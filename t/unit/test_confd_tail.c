@@ -427,6 +427,7 @@ test_lost(void)
 
         is_int(driver->commit(c), CONF_E_STORE_FULL, "nor what goes on");
         is_int(total(), all, "all as it was");
+        await_taken();
 
         a = kit_begin(driver, store, true);
         is_int(head(a, 1), all / ROOMS, "for a writer, too");

@@ -399,12 +399,12 @@ test_lost(void)
     (void) signal(SIGXFSZ, SIG_IGN);
 
     make_rooms();
-    all = add(4);
 
     for (i = 0; i < conf_nelts(numbers); i++) {
         n = numbers[i];
 
         await_taken();
+        all = add(4);
 
         a = stage(n);
         b = stage(4);

@@ -18,7 +18,6 @@
 
 #include <getopt.h>
 #include <inttypes.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -58,7 +57,6 @@ static void load_op_join(uint64_t i);
 static void load_op_send(uint64_t i);
 static void load_op_list(uint64_t i);
 static void load_op_page(uint64_t i);
-static void load_stay(void);
 static double load_time(load_pt fn, unsigned n);
 static int load_compare(const void *a, const void *b);
 
@@ -98,7 +96,6 @@ main(int argc, char **argv)
            ids[0], ids[1]);
 
     if (conf.ops != 0) {
-        load_stay();
         seed ^= bench_now_us() << 20;
 
         printf(",\"join_ms\":%.3f", load_time(load_op_join, conf.ops));
@@ -402,28 +399,6 @@ load_op_page(uint64_t i)
     in.limit = LOAD_PAGE;
 
     bench_call(&link.out, i, CONF_OP_MESSAGE_LIST, &in);
-}
-
-
-/*
- * On one CPU: who is moved about has one of two medians, as the daemon's
- * threads are on its own or on another one, whatever the store does.
- */
-
-static void
-load_stay(void)
-{
-    int        cpu;
-    cpu_set_t  set;
-
-    cpu = sched_getcpu();
-
-    if (cpu >= 0) {
-        CPU_ZERO(&set);
-        CPU_SET((size_t) cpu, &set);
-
-        (void) sched_setaffinity(0, sizeof(set), &set);
-    }
 }
 
 

@@ -116,6 +116,7 @@ struct confd_txn_s {
     MDB_txn          *txn;           /* that, or LMDB's write transaction */
     MDB_cursor       *heads;         /* made by the first append */
     MDB_cursor       *log;           /* as well */
+    MDB_cursor       *found;         /* the last record of the log */
     confd_cursor_t   *cursors;       /* open ones */
     uint64_t          pos;           /* of the last record; 0: not looked up */
     size_t            bytes;         /* put so far */

@@ -33,6 +33,8 @@ typedef struct {
 } confd_lmdb_link_t;
 
 
+static conf_rc_t confd_lmdb_log_find(confd_txn_t *txn, uint64_t pos,
+    confd_lmdb_record_t *start, conf_str_t *record);
 static void confd_lmdb_in_tail(confd_txn_t *txn, uint64_t room, uint64_t seq,
     uint64_t *pos);
 static conf_rc_t confd_lmdb_step(confd_txn_t *txn, uint64_t room,
@@ -330,8 +332,6 @@ confd_lmdb_log_get(confd_txn_t *txn, uint64_t pos, uint64_t *room,
     uint64_t *seq, conf_str_t *record)
 {
     conf_rc_t                   rc;
-    conf_str_t                  value;
-    confd_key_t                 key;
     confd_lmdb_record_t         start;
     const confd_tail_record_t  *in_tail;
 
@@ -348,24 +348,65 @@ confd_lmdb_log_get(confd_txn_t *txn, uint64_t pos, uint64_t *room,
         return CONF_OK;
     }
 
+    rc = confd_lmdb_log_find(txn, pos, &start, record);
+
+    if (rc == CONF_OK) {
+        *room = start.room;
+        *seq = start.seq;
+    }
+
+    return rc;
+}
+
+
+/*
+ * In LMDB.  Who reads a page, reads a room's neighbouring records: a cursor
+ * that is there already needs no search from the root.
+ */
+
+static conf_rc_t
+confd_lmdb_log_find(confd_txn_t *txn, uint64_t pos,
+    confd_lmdb_record_t *start, conf_str_t *record)
+{
+    int          rc;
+    MDB_val      k, v;
+    confd_key_t  key;
+
+    if (txn->rc != CONF_OK) {
+        return txn->rc;
+    }
+
+    rc = 0;
+
+    if (txn->found == NULL) {
+        rc = mdb_cursor_open(txn->txn, txn->store->dbi[CONFD_SPACE_LOG],
+                             &txn->found);
+    }
+
     confd_key_init(&key);
     confd_key_u64(&key, pos);
 
-    rc = confd_lmdb_get(txn, CONFD_SPACE_LOG, confd_key_str(&key), &value);
-    if (rc != CONF_OK) {
-        return rc;
+    k.mv_data = key.data;
+    k.mv_size = key.len;
+
+    if (rc == 0) {
+        rc = mdb_cursor_get(txn->found, &k, &v, MDB_SET);
     }
 
-    if (value.len < sizeof(start)) {
-        return confd_lmdb_fail(txn, MDB_CORRUPTED);
+    if (rc == 0 && v.mv_size < sizeof(confd_lmdb_record_t)) {
+        rc = MDB_CORRUPTED;
     }
 
-    memcpy(&start, value.data, sizeof(start));
+    if (rc != 0) {
+        return confd_lmdb_fail(txn, rc);
+    }
 
-    *room = start.room;
-    *seq = start.seq;
-    record->data = value.data + sizeof(start);
-    record->len = value.len - sizeof(start);
+    *record = confd_lmdb_str(v);
+
+    memcpy(start, record->data, sizeof(confd_lmdb_record_t));
+
+    record->data += sizeof(confd_lmdb_record_t);
+    record->len -= sizeof(confd_lmdb_record_t);
 
     return CONF_OK;
 }
@@ -580,8 +621,7 @@ confd_lmdb_step(confd_txn_t *txn, uint64_t room, confd_lmdb_link_t *place)
 {
     uint64_t                    id;
     conf_rc_t                   rc;
-    conf_str_t                  value;
-    confd_key_t                 key;
+    conf_str_t                  record;
     confd_lmdb_record_t         start;
     const confd_tail_record_t  *in_tail;
 
@@ -593,13 +633,10 @@ confd_lmdb_step(confd_txn_t *txn, uint64_t room, confd_lmdb_link_t *place)
         return CONF_OK;
     }
 
-    confd_key_init(&key);
-    confd_key_u64(&key, place->pos);
+    rc = confd_lmdb_log_find(txn, place->pos, &start, &record);
 
     place->seq--;
     place->pos = 0;
-
-    rc = confd_lmdb_get(txn, CONFD_SPACE_LOG, confd_key_str(&key), &value);
 
     if (rc == CONF_E_NOT_FOUND) {
         return CONF_OK;
@@ -608,12 +645,6 @@ confd_lmdb_step(confd_txn_t *txn, uint64_t room, confd_lmdb_link_t *place)
     if (rc != CONF_OK) {
         return rc;
     }
-
-    if (value.len < sizeof(start)) {
-        return confd_lmdb_fail(txn, MDB_CORRUPTED);
-    }
-
-    memcpy(&start, value.data, sizeof(start));
 
     if (start.room != room || start.seq != place->seq + 1) {
         return confd_lmdb_fail(txn, MDB_CORRUPTED);

@@ -145,6 +145,11 @@ confd_lmdb_upgrade(confd_txn_t *txn)
 
     txn->txn = t;
 
+    if (txn->found != NULL) {
+        mdb_cursor_close(txn->found);
+        txn->found = NULL;
+    }
+
     return confd_lmdb_cursors_move(txn);
 }
 
@@ -277,6 +282,10 @@ confd_lmdb_close_cursors(confd_txn_t *txn)
 
     if (txn->log != NULL) {
         mdb_cursor_close(txn->log);
+    }
+
+    if (txn->found != NULL) {
+        mdb_cursor_close(txn->found);
     }
 }
 

@@ -16,6 +16,7 @@
 #define CONFD_SCRATCH_MAX    (64 * 1024 * 1024)
 
 
+static void confd_server_behind(conf_rc_t rc);
 static conf_rc_t confd_server_store(confd_server_t *server, char *err,
     size_t errlen);
 static conf_rc_t confd_server_parts(confd_server_t *server, char *err,
@@ -120,6 +121,22 @@ confd_server_run(confd_server_t *server)
 }
 
 
+/* On a thread of the store's. */
+
+static void
+confd_server_behind(conf_rc_t rc)
+{
+    if (rc == CONF_OK) {
+        confd_log(CONFD_LOG_NOTICE, "the database has caught up");
+        return;
+    }
+
+    confd_log(CONFD_LOG_ERROR, "cannot write to the database, trying again:"
+              " error %d%s", rc,
+              rc == CONF_E_STORE_FULL ? " (map or disk full)" : "");
+}
+
+
 static conf_rc_t
 confd_server_store(confd_server_t *server, char *err, size_t errlen)
 {
@@ -133,6 +150,7 @@ confd_server_store(confd_server_t *server, char *err, size_t errlen)
     conf.map_min = config->map_min;
     conf.map_max = config->map_max;
     conf.sync = (confd_sync_e) config->sync;
+    conf.behind = confd_server_behind;
 
     /* One a thread, and one each for the loop and a backup. */
 

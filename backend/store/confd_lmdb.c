@@ -183,6 +183,7 @@ confd_lmdb_create(const confd_store_conf_t *conf)
     store->journals[0].fd = -1;
     store->journals[1].fd = -1;
     store->nosync = conf->sync == CONFD_SYNC_NEVER;
+    store->behind = conf->behind;
 
     (void) pthread_mutex_init(&store->tail_lock, NULL);
     (void) pthread_cond_init(&store->tail_changed, NULL);

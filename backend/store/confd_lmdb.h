@@ -104,6 +104,7 @@ struct confd_store_s {
     size_t            tail_room;     /* that both may take in LMDB */
     bool              nosync;
 
+    void            (*behind)(conf_rc_t rc);
     pthread_t         taker;
     bool              takes;         /* there is that thread */
     bool              taking;        /* the one below, to LMDB; lock */

@@ -20,7 +20,8 @@
 
 /*
  * How long a resize keeps new readers out while it waits for the old ones to
- * end: shortly while there is still room, longer when there is none.
+ * end: shortly while there is still room, or nobody waits for it, longer when
+ * there is none.
  */
 
 #define CONFD_LMDB_SOFT_MS       20
@@ -444,7 +445,9 @@ confd_lmdb_room_hard(confd_store_t *store, size_t used)
     }
 
     if (size != store->size) {
-        rc = confd_lmdb_resize(store, size, CONFD_LMDB_HARD_MS);
+        rc = confd_lmdb_resize(store, size, store->owner == CONFD_OWNER_TAKER
+                                            ? CONFD_LMDB_SOFT_MS
+                                            : CONFD_LMDB_HARD_MS);
         if (rc != CONF_OK) {
             return rc;
         }

@@ -425,23 +425,37 @@ confd_take_stop(confd_store_t *store)
 static void *
 confd_take_thread(void *data)
 {
-    conf_rc_t       rc;
+    conf_rc_t       rc, before;
     confd_store_t  *store = data;
+
+    before = CONF_OK;
 
     (void) setpriority(PRIO_PROCESS, (id_t) gettid(), CONFD_TAKE_NICE);
 
     (void) pthread_mutex_lock(&store->tail_lock);
 
     while (!store->stopping) {
+        rc = CONF_OK;
 
-        if (!confd_take_due(store)) {
+        if (confd_take_due(store)) {
+            (void) pthread_mutex_unlock(&store->tail_lock);
+            rc = confd_take_alone(store);
+            (void) pthread_mutex_lock(&store->tail_lock);
+
+        } else if (store->under != NULL || before == CONF_OK) {
             (void) pthread_cond_wait(&store->tail_below, &store->tail_lock);
             continue;
         }
 
-        (void) pthread_mutex_unlock(&store->tail_lock);
-        rc = confd_take_alone(store);
-        (void) pthread_mutex_lock(&store->tail_lock);
+        /* A writer may have been the one who succeeded. */
+
+        if (rc != before && store->behind != NULL) {
+            (void) pthread_mutex_unlock(&store->tail_lock);
+            store->behind(rc);
+            (void) pthread_mutex_lock(&store->tail_lock);
+        }
+
+        before = rc;
 
         if (rc != CONF_OK) {
             confd_take_pause(store);

@@ -70,6 +70,13 @@ typedef struct {
     confd_sync_e    sync;
     unsigned        readers;      /* concurrent snapshots */
     bool            existing;     /* never make a new store */
+
+    /*
+     * What is on disk cannot be brought to where it belongs, and the store
+     * tries again: once for each reason, CONF_OK when it has succeeded.  On a
+     * thread of the store's; or NULL.
+     */
+    void          (*behind)(conf_rc_t rc);
 } confd_store_conf_t;
 
 typedef struct {

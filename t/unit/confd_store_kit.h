@@ -28,6 +28,9 @@ static char  kit_err[512];
 
 static confd_sync_e  kit_sync = CONFD_SYNC_NEVER;
 
+__attribute__((unused))
+static void        (*kit_behind)(conf_rc_t rc);
+
 
 /* A name of a directory that does not exist yet, in a new one. */
 
@@ -99,6 +102,7 @@ kit_try(const confd_store_driver_t *driver, const char *path, size_t map_min,
     conf.map_max = map_max;
     conf.sync = kit_sync;
     conf.readers = 8;
+    conf.behind = kit_behind;
 
     kit_err[0] = '\0';
 

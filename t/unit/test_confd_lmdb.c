@@ -18,6 +18,7 @@
 static const confd_store_driver_t  *driver = &confd_lmdb_driver;
 
 static confd_store_t  *store;
+static atomic_int      behind;
 static atomic_bool     stop;
 static atomic_uint     bad;
 static atomic_uint     seen;
@@ -359,6 +360,26 @@ test_full(void)
 }
 
 
+static void
+note_behind(conf_rc_t rc)
+{
+    atomic_store(&behind, rc);
+}
+
+
+static bool
+is_behind(conf_rc_t rc)
+{
+    int  i;
+
+    for (i = 0; i < 500 && atomic_load(&behind) != (int) rc; i++) {
+        (void) usleep(10000);
+    }
+
+    return atomic_load(&behind) == (int) rc;
+}
+
+
 /* A limit on the size of files stands for a full disk. */
 
 static void
@@ -371,7 +392,9 @@ test_disk_full(void)
     confd_txn_t    *txn;
     struct rlimit   old, limit;
 
+    kit_behind = note_behind;
     store = kit_open(driver, kit_make(), 64 * KIT_MB, 64 * KIT_MB);
+    kit_behind = NULL;
 
     (void) signal(SIGXFSZ, SIG_IGN);
     (void) getrlimit(RLIMIT_FSIZE, &old);
@@ -392,6 +415,7 @@ test_disk_full(void)
     ok(n > 50 && n < 200, "%u records until the disk is full", (unsigned) n);
     is_int(rc, CONF_E_STORE_FULL, "store full");
     is_int(write_some(n, 1, 20000), CONF_E_STORE_FULL, "and again");
+    ok(is_behind(CONF_E_STORE_FULL), "who runs the store is told");
 
     txn = kit_begin(driver, store, false);
 
@@ -409,6 +433,7 @@ test_disk_full(void)
     (void) setrlimit(RLIMIT_FSIZE, &limit);
 
     is_int(write_some(n, 20, 20000), CONF_OK, "it goes on when there is room");
+    ok(is_behind(CONF_OK), "which is told, too");
 
     (void) setrlimit(RLIMIT_FSIZE, &old);
     driver->close(store);

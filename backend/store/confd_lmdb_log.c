@@ -372,15 +372,18 @@ confd_lmdb_log_find(confd_txn_t *txn, uint64_t pos,
     MDB_val      k, v;
     confd_key_t  key;
 
+    memset(start, 0, sizeof(confd_lmdb_record_t));
+
     if (txn->rc != CONF_OK) {
         return txn->rc;
     }
 
-    rc = 0;
-
     if (txn->found == NULL) {
         rc = mdb_cursor_open(txn->txn, txn->store->dbi[CONFD_SPACE_LOG],
                              &txn->found);
+        if (rc != 0) {
+            return confd_lmdb_fail(txn, rc);
+        }
     }
 
     confd_key_init(&key);
@@ -389,16 +392,13 @@ confd_lmdb_log_find(confd_txn_t *txn, uint64_t pos,
     k.mv_data = key.data;
     k.mv_size = key.len;
 
-    if (rc == 0) {
-        rc = mdb_cursor_get(txn->found, &k, &v, MDB_SET);
-    }
-
-    if (rc == 0 && v.mv_size < sizeof(confd_lmdb_record_t)) {
-        rc = MDB_CORRUPTED;
-    }
-
+    rc = mdb_cursor_get(txn->found, &k, &v, MDB_SET);
     if (rc != 0) {
         return confd_lmdb_fail(txn, rc);
+    }
+
+    if (v.mv_size < sizeof(confd_lmdb_record_t)) {
+        return confd_lmdb_fail(txn, MDB_CORRUPTED);
     }
 
     *record = confd_lmdb_str(v);

@@ -146,7 +146,6 @@ confd_tail_settle_one(confd_store_t *store, confd_tail_t *tail,
         confd_tail_publish(tail, to);
 
     } else {
-        tail->off = true;
         confd_tail_lose(store, rc);
     }
 
@@ -163,9 +162,10 @@ confd_tail_settle_one(confd_store_t *store, confd_tail_t *tail,
 
 
 /*
- * What was staged is not; the writer forgets its part.  What is below must be
- * something: the tail above it follows the commit that LMDB makes of it.  Under
- * the lock.
+ * What was staged is not; the writer forgets its part.  The batch may be in its
+ * file all the same after a crash, and others in the other file would not go on
+ * from it: so the next commit is LMDB's.  What is below must be something: the
+ * tail above it follows the commit that LMDB makes of it.  Under the lock.
  */
 
 static void
@@ -178,6 +178,7 @@ confd_tail_lose(confd_store_t *store, conf_rc_t rc)
 
     if (store->tail != NULL) {
         store->tail->staged = store->tail->n;
+        store->tail->off = true;
     }
 
     under = store->under;

@@ -93,7 +93,7 @@ typedef struct {
 struct confd_tail_s {
     unsigned                 refs;      /* the store's, transactions'; lock */
     confd_journal_t         *journal;   /* of who settles, or has drained */
-    bool                     off;       /* its journal has failed; lock */
+    bool                     off;       /* LMDB commits next; lock */
     confd_tail_mark_t        n;         /* lock */
     confd_tail_mark_t        staged;    /* lock */
     confd_tail_mark_t        filled;    /* the writer's */

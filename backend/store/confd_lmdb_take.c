@@ -113,7 +113,8 @@ confd_tail_large(const confd_store_t *store, const confd_tail_t *tail)
 
 /*
  * A tail that cannot be below because there is one that LMDB had no room for,
- * or that waits to be settled, becomes larger, until all is spilled.
+ * or that waits to be settled, becomes larger, until all is spilled.  One that
+ * is off is spilled in any case.
  */
 
 void
@@ -133,7 +134,8 @@ confd_tail_turn(confd_store_t *store)
 
     confd_tail_undo(tail);
 
-    large = !confd_tail_empty(&tail->filled) && confd_tail_large(store, tail);
+    large = !tail->off && !confd_tail_empty(&tail->filled)
+            && confd_tail_large(store, tail);
 
     while (large && store->taking) {
         (void) pthread_cond_wait(&store->tail_changed, &store->tail_lock);
@@ -157,11 +159,9 @@ confd_tail_turn(confd_store_t *store)
 
     (void) pthread_mutex_lock(&store->tail_lock);
 
-    /* What has been lost meanwhile goes nowhere. */
+    /* Something may have been lost meanwhile. */
 
-    confd_tail_undo(tail);
-
-    if (confd_tail_empty(&tail->filled)) {
+    if (tail->off) {
         confd_tail_unref(store, fresh);
 
     } else {

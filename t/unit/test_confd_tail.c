@@ -427,11 +427,15 @@ test_lost(void)
 
         is_int(driver->commit(c), CONF_E_STORE_FULL, "nor what goes on");
         is_int(total(), all, "all as it was");
-        await_taken();
+
+        if (i % 2 == 0) {
+            await_taken();
+        }
 
         a = kit_begin(driver, store, true);
         is_int(head(a, 1), all / ROOMS, "for a writer, too");
         is_int(append(a, n), all + n, "whose records have the places");
+        ok(driver->whole(a), "in LMDB: the batch may be in its file yet");
         is_int(driver->commit(a), CONF_OK, "of those lost");
         all += n;
     }

@@ -101,6 +101,22 @@ extern ngx_module_t  ngx_http_conference_module;
 extern ngx_http_conference_main_conf_t  *ngx_http_conference_worker;
 
 
+/*
+ * ngx_http_conference_directive.c: conf_api, conf_backend, conf_jwt_secret,
+ * conf_allowed_origins, conf_turn_uri.
+ */
+
+char *ngx_http_conference_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_conference_backend(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_conference_secret(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_conference_origins(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_conference_turn_uri(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+
 /* ngx_http_conference_zone.c */
 
 /* Adds the zone; name and size as nginx's other zones have them. */

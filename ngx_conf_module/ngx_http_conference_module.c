@@ -392,7 +392,8 @@ ngx_http_conference_init_process(ngx_cycle_t *cycle)
     cmcf->env.status = ngx_http_conference_status_json;
 
     if (ngx_http_conference_zone_attach(cmcf, cycle->log) != NGX_OK
-        || conf_live_create(&cmcf->env) == NULL)
+        || conf_live_create(&cmcf->env) == NULL
+        || conf_memo_create(&cmcf->env) != CONF_OK)
     {
         return NGX_ERROR;
     }
@@ -431,6 +432,7 @@ ngx_http_conference_exit_process(ngx_cycle_t *cycle)
     ngx_http_conference_zone_detach(cmcf);
     ngx_http_conference_rpc_close(cmcf);
     ngx_http_conference_bus_close(cmcf);
+    conf_memo_destroy(&cmcf->env);
 
     /* Sockets that are open still refer to it: then it goes with them. */
 

@@ -15,6 +15,7 @@
 #include "conf_api.h"
 #include "conf_core.h"
 #include "conf_live.h"
+#include "conf_memo.h"
 #include "conf_signal.h"
 #include "conf_sync.h"
 #include "conf_ws.h"

@@ -18,6 +18,9 @@ enum {
 
 static conf_rc_t conf_cache_copy(conf_shm_t *shm, conf_shm_root_t *root,
     const conf_cache_key_t *key, conf_buf_t *buf, size_t *need);
+static conf_shm_copy_t *conf_cache_current(conf_shm_t *shm,
+    conf_shm_root_t *root, const conf_cache_key_t *key);
+static void conf_cache_used(conf_shm_root_t *root, conf_shm_copy_t *copy);
 static conf_rc_t conf_cache_store(conf_shm_t *shm, conf_shm_root_t *root,
     const conf_cache_key_t *key, uint64_t rev, conf_str_t value);
 static conf_shm_copy_t *conf_cache_alloc(conf_shm_t *shm,
@@ -70,6 +73,39 @@ conf_cache_get(conf_shm_t *shm, conf_cache_key_t key, conf_buf_t *buf)
     }
 
     return CONF_E_NOT_FOUND;
+}
+
+
+bool
+conf_cache_same(conf_shm_t *shm, conf_cache_key_t key,
+    conf_cache_stamp_t *stamp)
+{
+    bool              same;
+    conf_shm_copy_t  *copy;
+    conf_shm_root_t  *root;
+
+    root = conf_shm_lock(shm);
+    if (root == NULL) {
+        stamp->rev = 0;
+        return false;
+    }
+
+    copy = conf_cache_current(shm, root, &key);
+
+    same = copy != NULL && stamp->rev != 0 && stamp->rev == copy->rev
+           && stamp->era == copy->era;
+
+    if (same) {
+        conf_cache_used(root, copy);
+
+    } else {
+        stamp->rev = copy != NULL ? copy->rev : 0;
+        stamp->era = root->era;
+    }
+
+    conf_shm_unlock(shm);
+
+    return same;
 }
 
 
@@ -200,14 +236,7 @@ conf_cache_copy(conf_shm_t *shm, conf_shm_root_t *root,
 {
     conf_shm_copy_t  *copy;
 
-    copy = conf_cache_find(root, key);
-
-    if (copy != NULL
-        && (copy->era != root->era || conf_cache_stale(root, key, copy->rev)))
-    {
-        conf_cache_drop(shm, root, copy);
-        copy = NULL;
-    }
+    copy = conf_cache_current(shm, root, key);
 
     if (copy == NULL) {
         root->cache_misses++;
@@ -220,12 +249,39 @@ conf_cache_copy(conf_shm_t *shm, conf_shm_root_t *root,
     }
 
     conf_buf_add(buf, copy->value, copy->len);
+    conf_cache_used(root, copy);
 
+    return CONF_OK;
+}
+
+
+/* What is stale is dropped. */
+
+static conf_shm_copy_t *
+conf_cache_current(conf_shm_t *shm, conf_shm_root_t *root,
+    const conf_cache_key_t *key)
+{
+    conf_shm_copy_t  *copy;
+
+    copy = conf_cache_find(root, key);
+
+    if (copy != NULL
+        && (copy->era != root->era || conf_cache_stale(root, key, copy->rev)))
+    {
+        conf_cache_drop(shm, root, copy);
+        return NULL;
+    }
+
+    return copy;
+}
+
+
+static void
+conf_cache_used(conf_shm_root_t *root, conf_shm_copy_t *copy)
+{
     conf_queue_remove(&copy->link);
     conf_queue_insert(&root->recent, &copy->link);
     root->cache_hits++;
-
-    return CONF_OK;
 }
 
 

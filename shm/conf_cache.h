@@ -33,10 +33,24 @@ typedef struct {
     uint64_t             user;     /* 0 for ROOM and MEMBERS */
 } conf_cache_key_t;
 
+/* Which one of a record's copies it is. */
+
+typedef struct {
+    uint64_t             rev;      /* 0: none */
+    uint32_t             era;      /* of the cache: one ends with a flush */
+} conf_cache_stamp_t;
+
 
 /* Copies the value into buf (reset first).  CONF_OK, CONF_E_NOT_FOUND. */
 conf_rc_t conf_cache_get(conf_shm_t *shm, conf_cache_key_t key,
     conf_buf_t *buf);
+
+/*
+ * Is the copy of that stamp still the newest one?  It is a read of the copy
+ * then, for who has what it says.  Otherwise stamp is set to the one there is.
+ */
+bool conf_cache_same(conf_shm_t *shm, conf_cache_key_t key,
+    conf_cache_stamp_t *stamp);
 
 /*
  * CONF_OK; CONF_DONE: not kept (below its floor, a newer one is there, too

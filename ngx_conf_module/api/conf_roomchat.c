@@ -580,7 +580,6 @@ const conf_api_t  conf_api_roomchat = {
 static void
 conf_roomchat_answer(conf_op_t *op, conf_buf_t *buf, conf_answer_t *answer)
 {
-    const uint8_t     *data;
     const conf_row_t  *row = op->row;
 
     answer->status = 200;
@@ -602,13 +601,7 @@ conf_roomchat_answer(conf_op_t *op, conf_buf_t *buf, conf_answer_t *answer)
         conf_buf_lit(buf, "null");
 
     } else {
-        data = (const uint8_t *) op->reply + row->offset;
-
-        if (row->list) {
-            conf_view_list(buf, row->view, (const void *) data);
-        } else {
-            conf_view_object(buf, row->view, data);
-        }
+        conf_op_show(op, buf);
     }
 
     conf_buf_byte(buf, '}');

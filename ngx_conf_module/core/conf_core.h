@@ -34,6 +34,7 @@ typedef struct conf_call_s     conf_call_t;
 typedef struct conf_row_s      conf_row_t;
 typedef struct conf_api_s      conf_api_t;
 typedef struct conf_live_s     conf_live_t;
+typedef struct conf_memo_s     conf_memo_t;
 typedef struct conf_session_s  conf_session_t;
 typedef struct conf_answer_s   conf_answer_t;
 
@@ -93,6 +94,7 @@ struct conf_env_s {
     conf_worker_t         worker;
     uint64_t              generation;    /* of the zone we registered in */
     conf_live_t          *live;          /* the worker's own sockets */
+    conf_memo_t          *memos;         /* and its own lists */
 
     /* Packs request now; completes call later. */
     void                (*call)(conf_env_t *env, conf_call_t *call,
@@ -155,6 +157,8 @@ struct conf_op_s {
     /* The end: rc, and either reply or error. */
     conf_rc_t              rc;
     const void            *reply;
+    conf_str_t             shown;         /* the reply as the row shows it, or
+                                             none yet; a memo's */
     conf_schema_error_t    error;
     conf_limit_t           limit;         /* when rate limited */
     conf_limit_rate_t      rate;          /* as scaled; count 0: none */
@@ -384,6 +388,9 @@ const conf_row_t *conf_api_message(const conf_api_t *api, conf_str_t type);
 /* The row of a session's message, by find or by type_field; results of find. */
 conf_rc_t conf_api_find_message(conf_session_t *session, conf_arena_t *arena,
     conf_str_t text, const conf_row_t **row);
+
+/* Writes the reply by the row's view. */
+void conf_op_show(const conf_op_t *op, conf_buf_t *buf);
 
 /*
  * Hot copies: reads a record into *out (strings in the op's arena).  CONF_OK,

@@ -1,56 +1,54 @@
 
 #include "conf_verb.h"
+#include "conf_memo.h"
 
 
 static conf_rc_t conf_member_listed(conf_op_t *op, const void *reply);
 static conf_rc_t conf_member_answer(conf_op_t *op,
-    const conf_members_t *members);
+    const conf_members_t *members, const conf_cache_stamp_t *stamp);
 static conf_rc_t conf_member_changed(conf_op_t *op, const void *reply);
-static void conf_member_mark(conf_op_t *op, uint64_t room_id,
-    conf_member_out_t *out, size_t n);
+static conf_cache_key_t conf_member_key(uint64_t room_id);
+static conf_list_t conf_member_online(conf_op_t *op, uint64_t room_id,
+    uint64_t *ids);
 
+
+/* The hot list is whole and in order of id: is the asker in it? */
 
 conf_rc_t
 conf_member_list(conf_op_t *op, const void *in)
 {
-    size_t                 low, high, mid;
-    conf_member_t         *items;
+    uint64_t               ids[CONF_MEMBERS_MAX];
     conf_members_t        *members;
-    conf_cache_key_t       key = { CONF_CACHE_MEMBERS, 0, 0 };
+    conf_cache_key_t       key;
+    const conf_memo_t     *memo;
+    conf_cache_stamp_t     stamp;
     conf_member_list_t     request;
     const conf_room_in_t  *input = in;
 
-    key.room = input->room_id;
+    key = conf_member_key(input->room_id);
+    memo = conf_memo_find(op, key, &stamp);
+
+    if (memo != NULL) {
+        if (!conf_ids_have(memo->members, op->auth.user_id)) {
+            return conf_op_fail(op, CONF_E_NOT_MEMBER);
+        }
+
+        if (conf_ids_equal(memo->online,
+                           conf_member_online(op, input->room_id, ids)))
+        {
+            op->shown = memo->text;
+            return conf_op_done(op, NULL);
+        }
+    }
+
     members = conf_arena_alloc(op->arena, sizeof(conf_members_t));
 
-    if (members != NULL
+    if (stamp.rev != 0 && members != NULL
         && conf_hot_get(op->env, op->arena, key, &conf_proto_members, members)
            == CONF_OK
         && !members->more)
     {
-        /* The hot list is whole and in order of id: is the asker in it? */
-
-        items = members->members.items;
-        low = 0;
-        high = members->members.n;
-
-        while (low < high) {
-            mid = low + (high - low) / 2;
-
-            if (items[mid].user_id < op->auth.user_id) {
-                low = mid + 1;
-            } else {
-                high = mid;
-            }
-        }
-
-        if (low == members->members.n
-            || items[low].user_id != op->auth.user_id)
-        {
-            return conf_op_fail(op, CONF_E_NOT_MEMBER);
-        }
-
-        return conf_member_answer(op, members);
+        return conf_member_answer(op, members, &stamp);
     }
 
     request.actor = op->auth.user_id;
@@ -63,29 +61,35 @@ conf_member_list(conf_op_t *op, const void *in)
 }
 
 
+/* confd has seen whether the asker is a member, which may be past the list. */
+
 static conf_rc_t
 conf_member_listed(conf_op_t *op, const void *reply)
 {
-    conf_cache_key_t       key = { CONF_CACHE_MEMBERS, 0, 0 };
     const conf_room_in_t  *input = op->in;
 
-    key.room = input->room_id;
-    conf_hot_put(op->env, key, op->call.rev, &conf_proto_members, reply);
+    conf_hot_put(op->env, conf_member_key(input->room_id), op->call.rev,
+                 &conf_proto_members, reply);
 
-    return conf_member_answer(op, reply);
+    return conf_member_answer(op, reply, NULL);
 }
 
 
+/* Those with a stamp are of the hot copy. */
+
 static conf_rc_t
-conf_member_answer(conf_op_t *op, const conf_members_t *members)
+conf_member_answer(conf_op_t *op, const conf_members_t *members,
+    const conf_cache_stamp_t *stamp)
 {
-    size_t                  i, n;
+    size_t                  i, j, n;
+    uint64_t                ids[CONF_MEMBERS_MAX], there[CONF_MEMBERS_MAX];
+    conf_list_t              shown, online;
     conf_member_t          *items;
     conf_member_out_t      *out;
     conf_members_out_t     *answer;
     const conf_room_in_t   *input = op->in;
 
-    n = members->members.n;
+    n = conf_min(members->members.n, CONF_MEMBERS_MAX);
     answer = conf_arena_calloc(op->arena, sizeof(conf_members_out_t));
     out = conf_arena_calloc(op->arena, n * sizeof(conf_member_out_t));
 
@@ -94,41 +98,65 @@ conf_member_answer(conf_op_t *op, const conf_members_t *members)
     }
 
     items = members->members.items;
+    online = conf_member_online(op, input->room_id, there);
 
-    for (i = 0; i < n; i++) {
+    /* Both are in order of id. */
+
+    for (i = 0, j = 0; i < n; i++) {
+        ids[i] = items[i].user_id;
+
+        while (j < online.n && there[j] < ids[i]) {
+            j++;
+        }
+
         out[i].member = items[i];
+        out[i].online = j < online.n && there[j] == ids[i];
     }
 
-    conf_member_mark(op, input->room_id, out, n);
+    shown = (conf_list_t) { ids, n };
+
+    if (stamp != NULL && !conf_ids_have(shown, op->auth.user_id)) {
+        return conf_op_fail(op, CONF_E_NOT_MEMBER);
+    }
 
     answer->members.items = out;
     answer->members.n = n;
     answer->more = members->more;
 
+    op->reply = answer;
+
+    if (stamp != NULL) {
+        conf_memo_keep(op, conf_member_key(input->room_id), *stamp, shown,
+                       online);
+    }
+
     return conf_op_done(op, answer);
 }
 
 
-/* Marks who is online; both lists are in order of id. */
-
-static void
-conf_member_mark(conf_op_t *op, uint64_t room_id, conf_member_out_t *out,
-    size_t n)
+static conf_cache_key_t
+conf_member_key(uint64_t room_id)
 {
-    size_t     i, j, nonline;
-    uint64_t   users[CONF_MEMBERS_MAX];
+    conf_cache_key_t  key = { CONF_CACHE_MEMBERS, 0, 0 };
 
-    nonline = conf_channel_users(&op->env->shm,
-                                 conf_channel(CONF_CHANNEL_ROOM, room_id), 0,
-                                 users, CONF_MEMBERS_MAX);
+    key.room = room_id;
 
-    for (i = 0, j = 0; i < n && j < nonline; i++) {
-        while (j < nonline && users[j] < out[i].member.user_id) {
-            j++;
-        }
+    return key;
+}
 
-        out[i].online = j < nonline && users[j] == out[i].member.user_id;
-    }
+
+/* Who is online in the room, in order; up to CONF_MEMBERS_MAX ids. */
+
+static conf_list_t
+conf_member_online(conf_op_t *op, uint64_t room_id, uint64_t *ids)
+{
+    size_t  n;
+
+    n = conf_channel_users(&op->env->shm,
+                           conf_channel(CONF_CHANNEL_ROOM, room_id), 0, ids,
+                           CONF_MEMBERS_MAX);
+
+    return (conf_list_t) { ids, n };
 }
 
 

@@ -22,6 +22,7 @@
 #include "conf_api.h"
 #include "conf_jwt.h"
 #include "conf_live.h"
+#include "conf_memo.h"
 #include "conf_verb.h"
 
 #include "conf_shm_malloc.c"
@@ -250,7 +251,9 @@ fake_open(void)
     fake.env.now_ms = fake_env_now_ms;
     fake.env.random = fake_env_random;
 
-    if (conf_live_create(&fake.env) == NULL) {
+    if (conf_live_create(&fake.env) == NULL
+        || conf_memo_create(&fake.env) != CONF_OK)
+    {
         fake_die("no memory");
     }
 
@@ -299,6 +302,7 @@ static void
 fake_close(void)
 {
     conf_live_destroy(fake.env.live);
+    conf_memo_destroy(&fake.env);
     conf_arena_destroy(fake.arena);
     conf_arena_destroy(fake.rows);
     conf_shm_malloc_done(&fake.zone);

@@ -49,7 +49,7 @@ ngx_http_conference_ws_prepare(ngx_http_conference_ctx_t *ctx)
         return CONF_E_ORIGIN;
     }
 
-    ws = ngx_calloc(sizeof(ngx_http_conference_ws_t), r->connection->log);
+    ws = ngx_http_conference_ws_alloc(r->connection->log);
     if (ws == NULL) {
         return CONF_E_NOMEM;
     }

@@ -14,12 +14,36 @@
 #include "ngx_http_conference_ws.h"
 #include "ngx_http_conference_stat.h"
 
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#endif
+
 
 #define NGX_HTTP_CONFERENCE_WS_OPS      64      /* messages under way */
 #define NGX_HTTP_CONFERENCE_WS_CLOSE    5000    /* ms for the peer's close */
 #define NGX_HTTP_CONFERENCE_WS_LINGER   2000    /* ms for its end of stream */
 #define NGX_HTTP_CONFERENCE_WS_ARENA    4096
 #define NGX_HTTP_CONFERENCE_WS_BATCH    16      /* reads in a turn */
+#define NGX_HTTP_CONFERENCE_WS_CELLS    64      /* sockets of a block */
+
+
+/* What nobody uses is not to be touched, as if it had been freed. */
+
+#if defined(__SANITIZE_ADDRESS__)
+#define ngx_http_conference_poison(p, n)    ASAN_POISON_MEMORY_REGION(p, n)
+#define ngx_http_conference_unpoison(p, n)  ASAN_UNPOISON_MEMORY_REGION(p, n)
+#else
+#define ngx_http_conference_poison(p, n)
+#define ngx_http_conference_unpoison(p, n)
+#endif
+
+
+typedef union ngx_http_conference_ws_cell_u  ngx_http_conference_ws_cell_t;
+
+union ngx_http_conference_ws_cell_u {
+    ngx_http_conference_ws_t        ws;
+    ngx_http_conference_ws_cell_t  *next;         /* of those unused */
+};
 
 
 static void ngx_http_conference_ws_readable(ngx_event_t *rev);
@@ -40,6 +64,7 @@ static void ngx_http_conference_ws_close(ngx_http_conference_ws_t *ws,
     ngx_uint_t code, const char *reason);
 static void ngx_http_conference_ws_timeout(ngx_http_conference_ws_t *ws);
 static void ngx_http_conference_ws_end(ngx_http_conference_ws_t *ws);
+static void ngx_http_conference_ws_give(ngx_http_conference_ws_cell_t *cell);
 
 
 /* A worker has one thread: one buffer reads for all its sockets. */
@@ -49,6 +74,14 @@ u_char  ngx_http_conference_ws_buf[NGX_HTTP_CONFERENCE_WS_READ];
 /* What the last message to end leaves for the next; NULL while it is used. */
 
 static conf_arena_t  *ngx_http_conference_ws_arena;
+
+/*
+ * Sockets side by side: a frame for a large room touches each of them, and in
+ * pages of their own that is an address to be looked up each time.  Blocks are
+ * kept, as nginx keeps its connections.
+ */
+
+static ngx_http_conference_ws_cell_t  *ngx_http_conference_ws_unused;
 
 
 void
@@ -672,6 +705,45 @@ ngx_http_conference_ws_leave(ngx_cycle_t *cycle)
 }
 
 
+ngx_http_conference_ws_t *
+ngx_http_conference_ws_alloc(ngx_log_t *log)
+{
+    ngx_uint_t                      i;
+    ngx_http_conference_ws_cell_t  *cell;
+
+    if (ngx_http_conference_ws_unused == NULL) {
+        cell = ngx_alloc(NGX_HTTP_CONFERENCE_WS_CELLS
+                         * sizeof(ngx_http_conference_ws_cell_t), log);
+        if (cell == NULL) {
+            return NULL;
+        }
+
+        for (i = 0; i < NGX_HTTP_CONFERENCE_WS_CELLS; i++) {
+            ngx_http_conference_ws_give(&cell[i]);
+        }
+    }
+
+    cell = ngx_http_conference_ws_unused;
+    ngx_http_conference_ws_unused = cell->next;
+
+    ngx_http_conference_unpoison(cell, sizeof(*cell));
+    ngx_memzero(&cell->ws, sizeof(ngx_http_conference_ws_t));
+
+    return &cell->ws;
+}
+
+
+static void
+ngx_http_conference_ws_give(ngx_http_conference_ws_cell_t *cell)
+{
+    cell->next = ngx_http_conference_ws_unused;
+    ngx_http_conference_ws_unused = cell;
+
+    ngx_http_conference_poison(&cell->next + 1,
+                               sizeof(*cell) - sizeof(cell->next));
+}
+
+
 void
 ngx_http_conference_ws_free(ngx_http_conference_ws_t *ws)
 {
@@ -687,7 +759,7 @@ ngx_http_conference_ws_free(ngx_http_conference_ws_t *ws)
     ngx_http_conference_ws_discard(ws);
 
     conf_ws_reader_free(&ws->reader);
-    ngx_free(ws);
+    ngx_http_conference_ws_give((ngx_http_conference_ws_cell_t *) ws);
 }
 
 

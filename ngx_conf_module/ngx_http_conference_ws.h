@@ -44,20 +44,14 @@ typedef struct {
 
 struct ngx_http_conference_ws_s {
     conf_session_t                   session;     /* first: casts */
-    ngx_connection_t                *connection;
-    ngx_http_conference_loc_conf_t  *conf;
-    conf_ws_reader_t                 reader;
 
+    /* What a frame to it needs, in neighbouring cache lines. */
+
+    ngx_connection_t                *connection;
     ngx_http_conference_ws_queue_t   queue;
     size_t                           queued;      /* bytes */
     size_t                           sent;        /* of the first */
     ngx_queue_t                      dirty;       /* to be written in a turn */
-
-    ngx_http_conference_ws_op_t     *ops;
-    ngx_uint_t                       nops;
-
-    ngx_msec_t                       heard;       /* last byte that came */
-    ngx_msec_t                       whole;       /* nothing was half done */
     unsigned                         started:1;   /* the 101 has been sent */
     unsigned                         pinged:1;
     unsigned                         closing:1;   /* our close is queued */
@@ -68,6 +62,15 @@ struct ngx_http_conference_ws_s {
     unsigned                         echo:1;      /* conf_ws_echo */
     unsigned                         deflate:1;   /* was negotiated */
     uint8_t                          window_bits; /* of the client's inflate */
+
+    ngx_http_conference_loc_conf_t  *conf;
+    conf_ws_reader_t                 reader;
+
+    ngx_http_conference_ws_op_t     *ops;
+    ngx_uint_t                       nops;
+
+    ngx_msec_t                       heard;       /* last byte that came */
+    ngx_msec_t                       whole;       /* nothing was half done */
 };
 
 
@@ -122,6 +125,9 @@ conf_out_t *ngx_http_conference_deflate_out(
     const ngx_http_conference_ws_t *ws, conf_out_t *out);
 conf_rc_t ngx_http_conference_inflate(const ngx_http_conference_ws_t *ws,
     const conf_ws_frame_t *frame, conf_str_t *message);
+
+/* Zeroed, or NULL. */
+ngx_http_conference_ws_t *ngx_http_conference_ws_alloc(ngx_log_t *log);
 
 /* Ends the session and frees all but the connection. */
 void ngx_http_conference_ws_free(ngx_http_conference_ws_t *ws);

@@ -237,18 +237,8 @@ ngx_http_conference_ws_write(ngx_http_conference_ws_t *ws)
     ngx_connection_t  *c = ws->connection;
 
     while (ws->queue.first != NULL || (c->ssl && c->buffered)) {
-        if (c->ssl) {
-            n = ngx_http_conference_ws_chain(ws);
-
-        } else if (ws->queue.more == NULL) {
-            n = c->send(c, ngx_http_conference_ws_at(ws->queue.first)
-                           + ws->sent,
-                        ngx_http_conference_ws_size(ws->queue.first)
-                        - ws->sent);
-
-        } else {
-            n = ngx_http_conference_ws_writev(ws);
-        }
+        n = c->ssl ? ngx_http_conference_ws_chain(ws)
+                   : ngx_http_conference_ws_writev(ws);
 
         if (n == NGX_ERROR) {
             return NGX_ERROR;
@@ -318,8 +308,11 @@ ngx_http_conference_ws_writev(ngx_http_conference_ws_t *ws)
         skip = 0;
     }
 
+    /* Not c->send(): it may read the log, one more page that is cold. */
+
     do {
-        sent = writev(c->fd, iov, n);
+        sent = n == 1 ? send(c->fd, iov[0].iov_base, iov[0].iov_len, 0)
+                      : writev(c->fd, iov, n);
         err = sent == -1 ? ngx_errno : 0;
     } while (err == NGX_EINTR);
 
@@ -335,7 +328,7 @@ ngx_http_conference_ws_writev(ngx_http_conference_ws_t *ws)
     }
 
     c->write->error = 1;
-    (void) ngx_connection_error(c, err, "writev() failed");
+    (void) ngx_connection_error(c, err, "send() failed");
 
     return NGX_ERROR;
 }

@@ -15,6 +15,7 @@ static const conf_peer_t *conf_live_peer(const conf_session_t *s,
     uint64_t channel);
 static void conf_live_came(conf_session_t *s, uint64_t channel, bool first);
 static void conf_live_stand_up(conf_session_t *s, conf_seat_t *seat);
+static bool conf_live_place(conf_local_t *local);
 static void conf_live_unlink(conf_live_t *live, conf_seat_t *seat);
 static void conf_live_tell_room(conf_live_t *live, const conf_local_t *local,
     bool here);
@@ -271,7 +272,7 @@ conf_live_stand_up(conf_session_t *s, conf_seat_t *seat)
     conf_left_t   left;
 
     if (conf_channel_leave(&env->shm, s->id, seat->local->key,
-                           seat->local->nseats == 1, &left)
+                           seat->local->nplaces == 1, &left)
         == CONF_OK)
     {
         conf_live_left(env, &left);
@@ -339,7 +340,7 @@ void
 conf_live_each(conf_live_t *live, uint64_t channel, conf_live_pt fn,
     void *data)
 {
-    conf_seat_t   *seat, *next;
+    uint32_t       i;
     conf_local_t  *local;
 
     local = *conf_live_find(live, channel);
@@ -347,11 +348,10 @@ conf_live_each(conf_live_t *live, uint64_t channel, conf_live_pt fn,
         return;
     }
 
-    /* fn may take its own session out, which ends its seat only. */
+    /* fn may take its own session out; the last one takes the channel. */
 
-    for (seat = local->seats; seat != NULL; seat = next) {
-        next = seat->next;
-        fn(seat->session, data);
+    for (i = local->nplaces; i != 0; i--) {
+        fn(local->places[i - 1].session, data);
     }
 }
 
@@ -438,11 +438,10 @@ conf_live_silent(void *data, const conf_left_t *left)
 conf_rc_t
 conf_live_restore(conf_live_t *live)
 {
-    bool             first, subscribe;
-    size_t           i;
+    bool             first;
+    size_t           i, j;
     conf_rc_t        rc;
     conf_env_t      *env = live->env;
-    conf_seat_t     *seat;
     conf_join_t      where;
     conf_local_t    *local;
     conf_session_t  *s;
@@ -475,15 +474,13 @@ conf_live_restore(conf_live_t *live)
             where.channel = local->key;
             where.epoch = local->epoch;
             where.seq = local->seq;
-            subscribe = true;
 
-            for (seat = local->seats; seat != NULL; seat = seat->next) {
-                where.subscribe = subscribe;
-                where.peer = conf_live_peer(seat->session, local->key);
-                subscribe = false;
+            for (j = 0; j < local->nplaces; j++) {
+                s = local->places[j].session;
+                where.subscribe = j == 0;
+                where.peer = conf_live_peer(s, local->key);
 
-                rc = conf_channel_join(&env->shm, seat->session->id, &where,
-                                       &first);
+                rc = conf_channel_join(&env->shm, s->id, &where, &first);
                 if (rc != CONF_OK && rc != CONF_E_EXISTS) {
                     return rc;
                 }
@@ -584,6 +581,7 @@ conf_live_drop(conf_live_t *live, conf_local_t *local)
     conf_live_catch_up(live, local);
     conf_live_unshot(live, local);
 
+    free(local->places);
     free(local);
 }
 
@@ -602,12 +600,12 @@ conf_live_sit(conf_session_t *s, const conf_join_t *where)
     seat = malloc(sizeof(conf_seat_t));
     local = conf_live_local(env->live, where->channel);
 
-    if (seat == NULL || local == NULL) {
+    if (seat == NULL || local == NULL || !conf_live_place(local)) {
         rc = CONF_E_NOMEM;
 
     } else {
         join = *where;
-        join.subscribe = local->nseats == 0;
+        join.subscribe = local->nplaces == 0;
         join.peer = conf_live_peer(s, where->channel);
 
         rc = conf_channel_join(&env->shm, s->id, &join, &first);
@@ -628,30 +626,24 @@ conf_live_sit(conf_session_t *s, const conf_join_t *where)
     if (rc != CONF_OK) {
         free(seat);
 
-        if (local != NULL && local->nseats == 0) {
+        if (local != NULL && local->nplaces == 0) {
             conf_live_drop(env->live, local);
         }
 
         return rc;
     }
 
-    if (local->nseats == 0) {
+    if (local->nplaces == 0) {
         local->epoch = where->epoch;
         local->seq = where->seq;
     }
 
-    seat->session = s;
     seat->local = local;
-    seat->prev = NULL;
-    seat->next = local->seats;
+    seat->place = local->nplaces;
+    local->places[seat->place].session = s;
+    local->places[seat->place].seat = seat;
 
-    if (seat->next != NULL) {
-        seat->next->prev = seat;
-    }
-
-    local->seats = seat;
-
-    if (local->nseats++ == 0) {
+    if (local->nplaces++ == 0) {
         conf_live_tell_room(env->live, local, true);
     }
 
@@ -661,6 +653,32 @@ conf_live_sit(conf_session_t *s, const conf_join_t *where)
     conf_live_came(s, where->channel, first);
 
     return CONF_OK;
+}
+
+
+/* Room for one more; false when memory is short. */
+
+static bool
+conf_live_place(conf_local_t *local)
+{
+    uint32_t       size;
+    conf_place_t  *places;
+
+    if (local->nplaces < local->size) {
+        return true;
+    }
+
+    size = conf_max(1, local->size * 2);
+    places = realloc(local->places, size * sizeof(conf_place_t));
+
+    if (places == NULL) {
+        return false;
+    }
+
+    local->places = places;
+    local->size = size;
+
+    return true;
 }
 
 
@@ -727,20 +745,17 @@ static void
 conf_live_unlink(conf_live_t *live, conf_seat_t *seat)
 {
     conf_local_t  *local = seat->local;
+    conf_place_t  *place, *last;
 
-    if (seat->prev != NULL) {
-        seat->prev->next = seat->next;
-    } else {
-        local->seats = seat->next;
-    }
+    place = &local->places[seat->place];
+    last = &local->places[--local->nplaces];
 
-    if (seat->next != NULL) {
-        seat->next->prev = seat->prev;
-    }
+    *place = *last;
+    place->seat->place = seat->place;
 
     free(seat);
 
-    if (--local->nseats == 0) {
+    if (local->nplaces == 0) {
         conf_live_tell_room(live, local, false);
         conf_live_drop(live, local);
     }

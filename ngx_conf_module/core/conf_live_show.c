@@ -434,11 +434,11 @@ static void
 conf_live_end(const conf_local_t *local, const conf_event_t *event,
     const conf_id_t *id)
 {
-    conf_seat_t     *seat;
+    uint32_t         n;
     conf_session_t  *s;
 
-    for (seat = local->seats; seat != NULL; seat = seat->next) {
-        s = seat->session;
+    for (n = local->nplaces; n != 0; n--) {
+        s = local->places[n - 1].session;
 
         if (event->type == CONF_EVENT_REPLACED) {
             if (s->id == event->to) {
@@ -562,9 +562,8 @@ conf_live_show(conf_live_t *live, conf_local_t *local,
 {
     bool             shot;
     size_t           i;
-    uint32_t         done;
+    uint32_t         n, done;
     conf_out_t      *outs[CONF_APIS_MAX];
-    conf_seat_t     *seat;
     conf_session_t  *s;
 
     done = 0;
@@ -572,8 +571,8 @@ conf_live_show(conf_live_t *live, conf_local_t *local,
 
     /* send() never closes at once, so the list holds still. */
 
-    for (seat = local->seats; seat != NULL; seat = seat->next) {
-        s = seat->session;
+    for (n = local->nplaces; n != 0; n--) {
+        s = local->places[n - 1].session;
         i = s->api->index;
 
         shot = shot || (s->api->snapshots && s->bound != NULL);

@@ -11,13 +11,23 @@
 #include "conf_live.h"
 
 
-/* A channel that this worker has sessions in. */
+typedef struct {
+    conf_session_t  *session;
+    conf_seat_t     *seat;           /* which says that it is here */
+} conf_place_t;
+
+/*
+ * A channel that this worker has sessions in.  Who goes leaves its place to
+ * the last one: who goes through them from the last to the first may take out
+ * the one that it is at.
+ */
 
 struct conf_local_s {
     uint64_t         key;
     conf_local_t    *next;           /* in its bucket */
-    conf_seat_t     *seats;          /* who sits in it */
-    size_t           nseats;
+    conf_place_t    *places;
+    uint32_t         nplaces;
+    uint32_t         size;           /* of places */
     uint64_t         epoch;          /* 0: not known yet */
     uint64_t         seq;            /* of the newest message shown here */
     uint64_t         newest;         /* known of */
@@ -29,13 +39,11 @@ struct conf_local_s {
     conf_local_t    *shot;           /* the next of those */
 };
 
-/* One session in one channel: on the channel's list and on the session's. */
+/* One session in one channel: in its places and on the session's list. */
 
 struct conf_seat_s {
-    conf_session_t  *session;
     conf_local_t    *local;
-    conf_seat_t     *next;           /* in the channel */
-    conf_seat_t     *prev;
+    size_t           place;
     conf_seat_t     *other;          /* the session's next */
 };
 

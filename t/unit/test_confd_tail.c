@@ -4,28 +4,17 @@
  * it were in the log's spaces.
  */
 
-#include "confd_lmdb_tail.h"
-#include "confd_store_kit.h"
+#include "confd_tail_kit.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 
 
-#define MAP      (64 * KIT_MB)
-#define MAP_MAX  (4096 * KIT_MB)
-#define ROOMS    4
 #define PAIRS    100
-#define CUT      300         /* bytes of a batch of eight */
 #define WRITERS  2
 
 
-static const confd_store_driver_t  *driver = &confd_lmdb_driver;
-
-static confd_store_t  *store;
 static atomic_bool     stop;
 static atomic_uint     bad;
 static atomic_uint     seen;
@@ -33,89 +22,6 @@ static uint64_t        expected;      /* under running */
 
 static pthread_mutex_t  running = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t  settling = PTHREAD_MUTEX_INITIALIZER;
-
-
-/* A store whose rooms have no message yet. */
-
-static void
-make_rooms(void)
-{
-    uint64_t      i;
-    confd_txn_t  *txn;
-
-    store = kit_open(driver, kit_make(), MAP, MAP_MAX);
-    txn = kit_begin(driver, store, true);
-
-    for (i = 0; i < ROOMS; i++) {
-        (void) driver->log_create(txn, i, 100 + i);
-    }
-
-    if (driver->commit(txn) != CONF_OK) {
-        abort();
-    }
-}
-
-
-/* n messages, in one transaction, to the rooms in turn; the last position. */
-
-static uint64_t
-append(confd_txn_t *txn, uint64_t n)
-{
-    uint64_t  i, pos, seq;
-
-    pos = 0;
-
-    for (i = 0; i < n; i++) {
-        if (driver->log_append(txn, i % ROOMS, kit_key(i), &pos, &seq)
-            != CONF_OK)
-        {
-            abort();
-        }
-    }
-
-    return pos;
-}
-
-
-static uint64_t
-add(uint64_t n)
-{
-    uint64_t      pos;
-    confd_txn_t  *txn;
-
-    txn = kit_begin(driver, store, true);
-    pos = append(txn, n);
-
-    if (driver->commit(txn) != CONF_OK) {
-        abort();
-    }
-
-    return pos;
-}
-
-
-static uint64_t
-head(confd_txn_t *txn, uint64_t room)
-{
-    uint64_t  epoch, seq;
-
-    if (driver->log_head(txn, room, &epoch, &seq) != CONF_OK
-        || epoch != 100 + room)
-    {
-        return UINT64_MAX;
-    }
-
-    return seq;
-}
-
-
-static uint64_t
-count(confd_txn_t *txn, confd_space_e space)
-{
-    uint64_t  n;
-
-    return driver->count(txn, space, &n) == CONF_OK ? n : UINT64_MAX;
-}
 
 
 /* n messages that wait for the disk. */
@@ -150,25 +56,10 @@ total(void)
 }
 
 
-static uint64_t reopen(void);
-
-
 static void
 put(confd_txn_t *txn)
 {
     (void) driver->put(txn, CONFD_SPACE_USER, kit_key(1), conf_str("x"));
-}
-
-
-/* Large enough to go to LMDB at once. */
-
-static void
-put_large(confd_txn_t *txn)
-{
-    static uint8_t    bytes[100000];
-    const conf_str_t  large = { sizeof(bytes), bytes };
-
-    (void) driver->put(txn, CONFD_SPACE_FILE, kit_key(1), large);
 }
 
 
@@ -364,22 +255,6 @@ limit_file(rlim_t size)
     if (setrlimit(RLIMIT_FSIZE, &limit) != 0) {
         abort();
     }
-}
-
-
-static void
-await_taken(void)
-{
-    bool  taken;
-
-    do {
-        (void) usleep(1000);
-
-        (void) pthread_mutex_lock(&store->tail_lock);
-        taken = store->under == NULL;
-        (void) pthread_mutex_unlock(&store->tail_lock);
-
-    } while (!taken);
 }
 
 
@@ -689,279 +564,6 @@ test_backup(void)
 }
 
 
-/* A process that ends without closing; batches of 4, 8 and 12 messages. */
-
-static void
-leave_batches(bool put_between)
-{
-    pid_t         pid;
-    confd_txn_t  *txn;
-
-    make_rooms();
-    driver->close(store);
-
-    pid = fork();
-
-    if (pid == 0) {
-        store = kit_open(driver, kit_dir, MAP, MAP_MAX);
-
-        (void) add(4);
-        (void) add(8);
-
-        if (put_between) {
-            txn = kit_begin(driver, store, true);
-            put_large(txn);
-            (void) driver->commit(txn);
-        }
-
-        (void) add(12);
-        _exit(0);
-    }
-
-    (void) waitpid(pid, NULL, 0);
-}
-
-
-static int
-open_tail(void)
-{
-    char  name[128];
-
-    (void) snprintf(name, sizeof(name), "%s/log.tail", kit_dir);
-
-    return open(name, O_RDWR);
-}
-
-
-/* Behind the last byte that is not zero, up to seven of which are. */
-
-static off_t
-end_of_batches(int fd)
-{
-    off_t    size;
-    uint8_t  byte;
-
-    size = lseek(fd, 0, SEEK_END);
-
-    do {
-        size--;
-        byte = 0;
-    } while (pread(fd, &byte, 1, size) == 1 && byte == 0);
-
-    return size + 1;
-}
-
-
-/* How many messages there are; every room's log is without a gap. */
-
-static uint64_t
-reopen(void)
-{
-    size_t           got;
-    uint64_t         n, room, total;
-    confd_txn_t     *txn;
-    static uint64_t  list[16384];
-
-    store = kit_open(driver, kit_dir, MAP, MAP_MAX);
-    txn = kit_begin(driver, store, false);
-    total = count(txn, CONFD_SPACE_LOG);
-    n = 0;
-
-    for (room = 0; room < ROOMS; room++) {
-        if (driver->log_range(txn, room, 1, conf_nelts(list), list, &got)
-            == CONF_OK && got == head(txn, room))
-        {
-            n += got;
-        }
-    }
-
-    driver->abort(txn);
-    driver->close(store);
-
-    return n == total ? n : UINT64_MAX;
-}
-
-
-static void
-test_recovery(void)
-{
-    int      fd;
-    off_t    size;
-    uint8_t  byte;
-
-    leave_batches(false);
-    is_int(reopen(), 24, "three batches after a kill");
-    is_int(reopen(), 24, "once");
-    kit_remove(kit_dir);
-
-    leave_batches(true);
-    is_int(reopen(), 24, "the last of them, LMDB has the others");
-    kit_remove(kit_dir);
-
-    leave_batches(false);
-    fd = open_tail();
-    size = end_of_batches(fd);
-    is_int(ftruncate(fd, size - 1), 0, "a batch that was cut short");
-    is_int(reopen(), 12, "is not there, those before it are");
-    kit_remove(kit_dir);
-    (void) close(fd);
-
-    leave_batches(false);
-    fd = open_tail();
-    (void) pread(fd, &byte, 1, size - 20);
-    byte ^= 1;
-    is_int(pwrite(fd, &byte, 1, size - 20), 1, "one with another byte");
-    is_int(reopen(), 12, "is not either");
-
-    /* What comes next is written over what was there. */
-
-    store = kit_open(driver, kit_dir, MAP, MAP_MAX);
-    is_int(add(1), 13, "the next message");
-    driver->close(store);
-    is_int(reopen(), 13, "follows");
-    (void) close(fd);
-
-    fd = open_tail();
-    (void) pwrite(fd, "garbage, and no batch of anything that is a log", 48,
-                  0);
-    is_int(reopen(), 13, "a file of something else is none");
-    (void) close(fd);
-    kit_remove(kit_dir);
-}
-
-
-/*
- * Killed with a tail below, before LMDB had it and in the middle of a batch of
- * the one above; which file is which changes.
- */
-
-static void
-test_recovery_below(void)
-{
-    int           turns, status;
-    char          name[128];
-    pid_t         pid;
-    uint64_t      all;
-    confd_txn_t  *txn;
-
-    for (turns = 1; turns <= 3; turns++) {
-        make_rooms();
-        driver->close(store);
-
-        pid = fork();
-
-        if (pid == 0) {
-            int  i;
-
-            store = kit_open(driver, kit_dir, MAP, MAP_MAX);
-
-            for (i = 1; i <= turns; i++) {
-                (void) add(CONFD_TAIL_LARGE);
-
-                await_taken();
-
-                if (i == turns) {
-                    confd_lmdb_own(store);
-                }
-
-                /* The tail goes below; LMDB has the one before. */
-
-                (void) add(8);
-            }
-
-            txn = kit_begin(driver, store, false);
-            _exit(txn->under.tail != NULL ? 0 : 1);
-        }
-
-        (void) waitpid(pid, &status, 0);
-        ok(WIFEXITED(status) && WEXITSTATUS(status) == 0, "a tail is below");
-
-        all = (uint64_t) turns * (CONFD_TAIL_LARGE + 8);
-
-        (void) snprintf(name, sizeof(name), "%s/%s", kit_dir,
-                        confd_tail_files[turns % 2]);
-        is_int(truncate(name, CUT), 0, "cut in the first batch of its file");
-
-        is_int(reopen(), all - 8, "all but the batch that was cut short");
-        is_int(reopen(), all - 8, "once");
-        kit_remove(kit_dir);
-    }
-}
-
-
-/* A map that has no room for what the file has, so that it has to grow. */
-
-static void
-test_recovery_room(void)
-{
-    pid_t            pid;
-    size_t           got;
-    uint64_t         i, pos, seq, map_max;
-    conf_str_t       page;
-    confd_txn_t     *txn;
-    static uint8_t   bytes[4000];
-
-    map_max = 1024 * KIT_MB;
-    page.data = bytes;
-    page.len = sizeof(bytes);
-
-    store = kit_open(driver, kit_make(), KIT_MB, map_max);
-    txn = kit_begin(driver, store, true);
-    (void) driver->log_create(txn, 1, 1);
-    (void) driver->commit(txn);
-    driver->close(store);
-
-    pid = fork();
-
-    if (pid == 0) {
-        store = kit_open(driver, kit_dir, KIT_MB, map_max);
-
-        for (i = 0; i < 500; i++) {
-            txn = kit_begin(driver, store, true);
-            (void) driver->log_append(txn, 1, page, &pos, &seq);
-            (void) driver->commit(txn);
-        }
-
-        _exit(0);
-    }
-
-    (void) waitpid(pid, NULL, 0);
-
-    store = kit_try(driver, kit_dir, KIT_MB, map_max);
-    ok(store != NULL, "more than the map has room for %s", kit_err);
-    txn = kit_begin(driver, store, false);
-    is_int(count(txn, CONFD_SPACE_LOG), 500, "is there after a kill");
-    is_int(driver->log_range(txn, 1, 500, 1, &pos, &got), CONF_OK, "to the");
-    is_int(pos, 500, "last one");
-    driver->abort(txn);
-    driver->close(store);
-    kit_remove(kit_dir);
-}
-
-
-/* The file of another state of the store: nothing of it is taken. */
-
-static void
-test_foreign(void)
-{
-    char  mine[128], theirs[128], name[128];
-
-    leave_batches(false);
-    (void) snprintf(mine, sizeof(mine), "%s/log.tail", kit_dir);
-    (void) snprintf(theirs, sizeof(theirs), "%s/../theirs", kit_dir);
-    is_int(rename(mine, theirs), 0, "a file");
-
-    store = kit_open(driver, kit_dir, MAP, MAP_MAX);
-    (void) add(6);
-    driver->close(store);
-    is_int(rename(theirs, mine), 0, "that another store has written");
-    is_int(reopen(), 6, "is left alone");
-
-    (void) snprintf(name, sizeof(name), "%s", kit_dir);
-    kit_remove(name);
-}
-
-
 /* Two keys that have the same value, or none. */
 
 static void
@@ -1168,10 +770,6 @@ main(void)
     test_cursors();
     test_index();
     test_backup();
-    test_recovery();
-    test_recovery_below();
-    test_recovery_room();
-    test_foreign();
     test_readers();
 
     return tap_done();

@@ -26,6 +26,7 @@ static conf_rc_t confd_tail_give_heads(confd_txn_t *txn,
 static void *confd_take_thread(void *data);
 static bool confd_take_due(const confd_store_t *store);
 static void confd_take_pause(confd_store_t *store);
+static conf_rc_t confd_tail_flush_all(confd_store_t *store);
 static conf_rc_t confd_take_alone(confd_store_t *store);
 static conf_rc_t confd_take(confd_store_t *store);
 
@@ -334,48 +335,48 @@ confd_tail_taken(confd_txn_t *txn)
 }
 
 
+/* A map that is full is larger the second time. */
+
 conf_rc_t
 confd_tail_flush(confd_store_t *store)
 {
-    int           tries;
-    bool          empty;
-    conf_rc_t     rc;
-    confd_txn_t  *txn;
+    bool       empty;
+    conf_rc_t  rc;
 
     (void) pthread_mutex_lock(&store->tail_lock);
     empty = store->under == NULL
             && (store->tail == NULL || confd_tail_empty(&store->tail->n));
     (void) pthread_mutex_unlock(&store->tail_lock);
 
-    rc = CONF_OK;
-
     if (empty) {
+        return CONF_OK;
+    }
+
+    rc = confd_tail_flush_all(store);
+
+    return rc == CONF_OK ? rc : confd_tail_flush_all(store);
+}
+
+
+static conf_rc_t
+confd_tail_flush_all(confd_store_t *store)
+{
+    conf_rc_t     rc;
+    confd_txn_t  *txn;
+
+    rc = confd_lmdb_begin_flush(store, &txn);
+    if (rc != CONF_OK) {
         return rc;
     }
 
-    /* A map that is full is larger the second time. */
+    rc = confd_tail_spill(txn);
 
-    for (tries = 0; tries < 2; tries++) {
-        rc = confd_lmdb_begin_flush(store, &txn);
-        if (rc != CONF_OK) {
-            continue;
-        }
-
-        rc = confd_tail_spill(txn);
-
-        if (rc == CONF_OK) {
-            rc = confd_lmdb_commit(txn);
-
-        } else {
-            confd_lmdb_abort(txn);
-        }
-
-        if (rc == CONF_OK) {
-            break;
-        }
+    if (rc != CONF_OK) {
+        confd_lmdb_abort(txn);
+        return rc;
     }
 
-    return rc;
+    return confd_lmdb_commit(txn);
 }
 
 
@@ -440,6 +441,13 @@ confd_take_thread(void *data)
         if (confd_take_due(store)) {
             (void) pthread_mutex_unlock(&store->tail_lock);
             rc = confd_take_alone(store);
+
+            /* A map that is full is larger the second time. */
+
+            if (rc != CONF_OK) {
+                rc = confd_take_alone(store);
+            }
+
             (void) pthread_mutex_lock(&store->tail_lock);
 
         } else if (store->under != NULL || before == CONF_OK) {
@@ -494,27 +502,16 @@ confd_take_pause(confd_store_t *store)
 }
 
 
-/* A map that is full is larger the second time. */
-
 static conf_rc_t
 confd_take_alone(confd_store_t *store)
 {
-    int        tries;
     conf_rc_t  rc;
 
-    rc = CONF_OK;
+    rc = confd_lmdb_own_taker(store);
 
-    for (tries = 0; tries < 2; tries++) {
-        rc = confd_lmdb_own_taker(store);
-
-        if (rc == CONF_OK) {
-            rc = confd_take(store);
-            confd_lmdb_disown(store);
-        }
-
-        if (rc == CONF_OK) {
-            break;
-        }
+    if (rc == CONF_OK) {
+        rc = confd_take(store);
+        confd_lmdb_disown(store);
     }
 
     return rc;

@@ -12,8 +12,13 @@
 #define CONFD_LMDB_SLACK  (64 * 4096)     /* what a failed writer needs more */
 
 
-static conf_rc_t confd_lmdb_start(confd_store_t *store, conf_rc_t entered,
-    confd_txn_t *t, confd_txn_t **txn);
+/* Passes the gate. */
+
+typedef conf_rc_t (*confd_lmdb_enter_pt)(confd_store_t *store);
+
+
+static conf_rc_t confd_lmdb_start(confd_store_t *store,
+    confd_lmdb_enter_pt enter, bool write, confd_txn_t **txn);
 static conf_rc_t confd_lmdb_finish(confd_txn_t *txn);
 static void confd_lmdb_close_cursors(confd_txn_t *txn);
 static void confd_lmdb_leave(confd_txn_t *txn);
@@ -23,26 +28,25 @@ static void confd_lmdb_end(confd_txn_t *txn);
 conf_rc_t
 confd_lmdb_begin(confd_store_t *store, bool write, confd_txn_t **txn)
 {
-    confd_txn_t  *t;
-
-    *txn = NULL;
-
-    t = calloc(1, sizeof(confd_txn_t));
-    if (t == NULL) {
-        return CONF_E_NOMEM;
-    }
-
-    t->write = write;
-
-    return confd_lmdb_start(store, write ? confd_lmdb_enter_writer(store)
-                                         : confd_lmdb_enter_reader(store),
-                            t, txn);
+    return confd_lmdb_start(store, write ? confd_lmdb_enter_writer
+                                         : confd_lmdb_enter_reader,
+                            write, txn);
 }
 
 
 conf_rc_t
 confd_lmdb_begin_flush(confd_store_t *store, confd_txn_t **txn)
 {
+    return confd_lmdb_start(store, confd_lmdb_enter_flush, true, txn);
+}
+
+
+static conf_rc_t
+confd_lmdb_start(confd_store_t *store, confd_lmdb_enter_pt enter, bool write,
+    confd_txn_t **txn)
+{
+    int           rc;
+    conf_rc_t     entered;
     confd_txn_t  *t;
 
     *txn = NULL;
@@ -52,18 +56,7 @@ confd_lmdb_begin_flush(confd_store_t *store, confd_txn_t **txn)
         return CONF_E_NOMEM;
     }
 
-    t->write = true;
-    t->flush = true;
-
-    return confd_lmdb_start(store, confd_lmdb_enter_flush(store), t, txn);
-}
-
-
-static conf_rc_t
-confd_lmdb_start(confd_store_t *store, conf_rc_t entered, confd_txn_t *t,
-    confd_txn_t **txn)
-{
-    int  rc;
+    entered = enter(store);
 
     if (entered != CONF_OK) {
         free(t);
@@ -71,6 +64,8 @@ confd_lmdb_start(confd_store_t *store, conf_rc_t entered, confd_txn_t *t,
     }
 
     t->store = store;
+    t->write = write;
+    t->flush = enter == confd_lmdb_enter_flush;
 
     if (t->write) {
         confd_tail_turn(store);

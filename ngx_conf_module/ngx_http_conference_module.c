@@ -11,6 +11,7 @@
 
 
 #define NGX_HTTP_CONFERENCE_BODY_MAX  (16 * 1024 * 1024)
+#define NGX_HTTP_CONFERENCE_RANDOM    1024     /* bytes, at a time */
 
 
 static ngx_int_t ngx_http_conference_init(ngx_conf_t *cf);
@@ -456,11 +457,22 @@ ngx_http_conference_now(conf_env_t *env)
 static void
 ngx_http_conference_random(conf_env_t *env, void *p, size_t len)
 {
-    if (RAND_bytes(p, (int) len) != 1) {
-        ngx_log_error(NGX_LOG_ALERT, ngx_cycle->log, 0,
-                      "conference: no random bytes");
-        ngx_abort();
+    static size_t  left;
+    static u_char  pool[NGX_HTTP_CONFERENCE_RANDOM];
+
+    if (len > left) {
+        left = sizeof(pool);
+
+        if (len > left || RAND_bytes(pool, (int) left) != 1) {
+            ngx_log_error(NGX_LOG_ALERT, ngx_cycle->log, 0,
+                          "conference: no random bytes");
+            ngx_abort();
+        }
     }
+
+    left -= len;
+    ngx_memcpy(p, &pool[left], len);
+    ngx_explicit_memzero(&pool[left], len);
 }
 
 

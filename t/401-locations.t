@@ -235,4 +235,32 @@ END
     $c->done;
 }
 
+# The request's id is nginx's $request_id, whoever asks for it first.
+
+{
+    my $c = Conference->new(confd => 0,
+        http => $http . "conf_jwt_secret $secret; conf_rate_limit off;",
+        locations => <<'END');
+location / { conf_api meeting mount=/; add_header X-Log-ID $request_id; }
+location /early {
+    set $early $request_id;
+    conf_api meeting mount=/early;
+    add_header X-Log-ID $early;
+}
+END
+    my %seen;
+
+    for my $path (('/health') x 100, ('/early/health') x 2) {
+        my $reply = $c->http(GET => $path);
+        my $id = $reply->{headers}{'x-request-id'};
+
+        $seen{$id}++ if $id =~ /^[0-9a-f]{32}\z/
+                        && $id eq $reply->{headers}{'x-log-id'}
+                        && $id eq $reply->{json}{request_id};
+    }
+
+    is(scalar keys %seen, 102, 'each request has an id, the same everywhere');
+    $c->done;
+}
+
 done_testing;

@@ -500,6 +500,77 @@ test_walk(void)
 }
 
 
+/* Sessions that come and go in any order: each that is there, once. */
+
+#define TEST_MANY  12
+
+static void
+test_seen(conf_session_t *s, void *data)
+{
+    unsigned  *seen = data;
+
+    seen[s->auth.user_id]++;
+}
+
+
+static void
+test_places(void)
+{
+    bool            in[2][TEST_MANY] = { { false } };
+    size_t          i, j, step, wrong;
+    unsigned        seen[TEST_MANY];
+    uint64_t        seed;
+    conf_room_t     room;
+    fake_session_t  s[TEST_MANY];
+
+    fake_open();
+
+    for (i = 0; i < TEST_MANY; i++) {
+        fake_session(&s[i], &conf_api_roomchat, i);
+        (void) conf_live_open(&s[i].s);
+    }
+
+    seed = 1;
+    wrong = 0;
+
+    for (step = 0; step < 2000; step++) {
+        seed = seed * UINT64_C(6364136223846793005) + 1;
+        i = (size_t) (seed >> 33) % TEST_MANY;
+        j = (size_t) (seed >> 60) % 2;
+
+        if (in[j][i]) {
+            conf_live_leave(&s[i].s, TEST_ROOM + j);
+
+        } else {
+            room = test_room(TEST_ROOM + j, 0);
+            wrong += conf_live_join(&s[i].s, &room) != CONF_OK;
+        }
+
+        in[j][i] = !in[j][i];
+
+        for (j = 0; j < 2; j++) {
+            memset(seen, 0, sizeof(seen));
+            conf_live_each(fake.env.live,
+                           conf_channel(CONF_CHANNEL_ROOM, TEST_ROOM + j),
+                           test_seen, seen);
+
+            for (i = 0; i < TEST_MANY; i++) {
+                wrong += seen[i] != in[j][i];
+            }
+        }
+    }
+
+    is_int(wrong, 0, "each that is in a room, and nobody else");
+
+    for (i = 0; i < TEST_MANY; i++) {
+        fake_gone(&s[i]);
+    }
+
+    is_int(test_zone(), 0, "and all leave");
+    fake_close();
+}
+
+
 /* More channels than buckets at first. */
 
 static void
@@ -570,6 +641,7 @@ main(void)
     test_restore();
     test_zone_full();
     test_walk();
+    test_places();
     test_grow();
     test_outs();
 

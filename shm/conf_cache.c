@@ -98,9 +98,13 @@ conf_cache_same(conf_shm_t *shm, conf_cache_key_t key,
     if (same) {
         conf_cache_used(root, copy);
 
+    } else if (copy != NULL) {
+        stamp->rev = copy->rev;
+        stamp->era = copy->era;
+
     } else {
-        stamp->rev = copy != NULL ? copy->rev : 0;
-        stamp->era = root->era;
+        stamp->rev = 0;
+        root->cache_misses++;
     }
 
     conf_shm_unlock(shm);

@@ -47,7 +47,8 @@ conf_rc_t conf_cache_get(conf_shm_t *shm, conf_cache_key_t key,
 
 /*
  * Is the copy of that stamp still the newest one?  It is a read of the copy
- * then, for who has what it says.  Otherwise stamp is set to the one there is.
+ * then, for who has what it says.  Otherwise stamp is set to the one there is;
+ * rev 0: there is none, as if it had been looked for in vain.
  */
 bool conf_cache_same(conf_shm_t *shm, conf_cache_key_t key,
     conf_cache_stamp_t *stamp);

@@ -337,6 +337,49 @@ test_reserve(void)
 }
 
 
+/* Who has what a copy says: it is read without being copied. */
+
+static void
+test_same(void)
+{
+    conf_shm_stat_t     before, stat;
+    conf_cache_stamp_t  stamp = { 0, 0 }, first;
+
+    conf_shm_stat(&m.shm, &before);
+
+    ok(!conf_cache_same(&m.shm, room_of(50), &stamp) && stamp.rev == 0,
+       "no copy is no stamp's");
+    (void) test_put(room_of(50), 20, "fifty");
+    ok(!conf_cache_same(&m.shm, room_of(50), &stamp) && stamp.rev == 20,
+       "one that was not seen yet");
+    first = stamp;
+    ok(conf_cache_same(&m.shm, room_of(50), &stamp)
+       && conf_cache_same(&m.shm, room_of(50), &stamp), "the same");
+    ok(!conf_cache_same(&m.shm, room_of(51), &stamp), "not another record's");
+
+    stamp = first;
+    (void) test_put(room_of(50), 21, "newer");
+    ok(!conf_cache_same(&m.shm, room_of(50), &stamp) && stamp.rev == 21,
+       "a newer one");
+    conf_cache_touch(&m.shm, 0, 50, 22);
+    ok(!conf_cache_same(&m.shm, room_of(50), &stamp) && stamp.rev == 0,
+       "none is left after a touch");
+
+    conf_shm_stat(&m.shm, &stat);
+    is_int(stat.cache_hits - before.cache_hits, 2, "reads are counted");
+    is_int(stat.cache_misses - before.cache_misses, 3, "and misses");
+
+    (void) test_put(room_of(50), 22, "x");
+    (void) conf_cache_same(&m.shm, room_of(50), &stamp);
+    conf_cache_flush(&m.shm);
+    (void) test_put(room_of(50), 22, "y");
+    first = stamp;
+    ok(!conf_cache_same(&m.shm, room_of(50), &stamp)
+       && stamp.rev == first.rev && stamp.era != first.era,
+       "another store's has the revision, not the era");
+}
+
+
 int
 main(void)
 {
@@ -350,6 +393,7 @@ main(void)
     test_large();
     test_floors();
     test_lru();
+    test_same();
     test_failures();
     conf_cache_flush(&m.shm);
     is_int(m.live, live, "nothing is left");

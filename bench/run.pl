@@ -805,6 +805,7 @@ sub row_store {
     my @got;
 
     run('taskset', '-apc', 1, $_->[0]->pid) for @stores;
+    rest();
 
     for (1 .. 5) {
         for my $i (0, 1) {

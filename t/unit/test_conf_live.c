@@ -504,6 +504,7 @@ test_walk(void)
 
 #define TEST_MANY  12
 
+
 static void
 test_seen(conf_session_t *s, void *data)
 {

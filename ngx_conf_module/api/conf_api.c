@@ -1,5 +1,6 @@
 
 #include "conf_api.h"
+#include "conf_memo.h"
 
 
 const conf_api_t *const  conf_apis[] = {
@@ -21,4 +22,32 @@ conf_api_find(conf_str_t name)
     }
 
     return NULL;
+}
+
+
+void
+conf_api_show(const conf_op_t *op, conf_buf_t *buf)
+{
+    size_t             start;
+    const void        *data;
+    const conf_row_t  *row = op->row;
+
+    if (op->memo != NULL && op->memo->text.len != 0) {
+        conf_buf_str(buf, op->memo->text);
+        return;
+    }
+
+    start = buf->len;
+    data = (const uint8_t *) op->reply + row->offset;
+
+    if (row->list) {
+        conf_view_list(buf, row->view, data);
+    } else {
+        conf_view_object(buf, row->view, data);
+    }
+
+    if (op->memo != NULL && conf_buf_ok(buf) == CONF_OK) {
+        conf_memo_keep(op->memo,
+                       (conf_str_t) { buf->len - start, buf->data + start });
+    }
 }

@@ -601,7 +601,7 @@ conf_roomchat_answer(conf_op_t *op, conf_buf_t *buf, conf_answer_t *answer)
         conf_buf_lit(buf, "null");
 
     } else {
-        conf_op_show(op, buf);
+        conf_api_show(op, buf);
     }
 
     conf_buf_byte(buf, '}');

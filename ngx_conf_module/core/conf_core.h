@@ -157,8 +157,9 @@ struct conf_op_s {
     /* The end: rc, and either reply or error. */
     conf_rc_t              rc;
     const void            *reply;
-    conf_str_t             shown;         /* the reply as the row shows it, or
-                                             none yet; a memo's */
+    conf_memo_t           *memo;          /* has the reply as it was shown (it
+                                             may be NULL then), or is to have
+                                             it; NULL: neither */
     conf_schema_error_t    error;
     conf_limit_t           limit;         /* when rate limited */
     conf_limit_rate_t      rate;          /* as scaled; count 0: none */
@@ -388,9 +389,6 @@ const conf_row_t *conf_api_message(const conf_api_t *api, conf_str_t type);
 /* The row of a session's message, by find or by type_field; results of find. */
 conf_rc_t conf_api_find_message(conf_session_t *session, conf_arena_t *arena,
     conf_str_t text, const conf_row_t **row);
-
-/* Writes the reply by the row's view. */
-void conf_op_show(const conf_op_t *op, conf_buf_t *buf);
 
 /*
  * Hot copies: reads a record into *out (strings in the op's arena).  CONF_OK,

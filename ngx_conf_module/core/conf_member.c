@@ -20,7 +20,7 @@ conf_member_list(conf_op_t *op, const void *in)
     uint64_t               ids[CONF_MEMBERS_MAX];
     conf_members_t        *members;
     conf_cache_key_t       key;
-    const conf_memo_t     *memo;
+    conf_memo_t           *memo;
     conf_cache_stamp_t     stamp;
     conf_member_list_t     request;
     const conf_room_in_t  *input = in;
@@ -36,7 +36,7 @@ conf_member_list(conf_op_t *op, const void *in)
         if (conf_ids_equal(memo->online,
                            conf_member_online(op, input->room_id, ids)))
         {
-            op->shown = memo->text;
+            op->memo = memo;
             return conf_op_done(op, NULL);
         }
     }
@@ -83,7 +83,7 @@ conf_member_answer(conf_op_t *op, const conf_members_t *members,
 {
     size_t                  i, j, n;
     uint64_t                ids[CONF_MEMBERS_MAX], there[CONF_MEMBERS_MAX];
-    conf_list_t              shown, online;
+    conf_list_t             shown, online;
     conf_member_t          *items;
     conf_member_out_t      *out;
     conf_members_out_t     *answer;
@@ -123,11 +123,9 @@ conf_member_answer(conf_op_t *op, const conf_members_t *members,
     answer->members.n = n;
     answer->more = members->more;
 
-    op->reply = answer;
-
     if (stamp != NULL) {
-        conf_memo_keep(op, conf_member_key(input->room_id), *stamp, shown,
-                       online);
+        op->memo = conf_memo_take(op, conf_member_key(input->room_id), *stamp,
+                                  shown, online);
     }
 
     return conf_op_done(op, answer);

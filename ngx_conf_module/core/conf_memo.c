@@ -39,17 +39,18 @@ conf_memo_destroy(conf_env_t *env)
 }
 
 
-const conf_memo_t *
+conf_memo_t *
 conf_memo_find(const conf_op_t *op, conf_cache_key_t key,
     conf_cache_stamp_t *stamp)
 {
-    const conf_memo_t  *memo;
+    conf_memo_t  *memo;
 
     memo = conf_memo_slot(op, key);
     memset(stamp, 0, sizeof(conf_cache_stamp_t));
 
-    if (memo->row == op->row && memo->key.kind == key.kind
-        && memo->key.room == key.room && memo->key.user == key.user)
+    if (memo->text.len != 0 && memo->row == op->row
+        && memo->key.kind == key.kind && memo->key.room == key.room
+        && memo->key.user == key.user)
     {
         *stamp = memo->stamp;
     }
@@ -58,47 +59,53 @@ conf_memo_find(const conf_op_t *op, conf_cache_key_t key,
 }
 
 
-void
-conf_memo_keep(conf_op_t *op, conf_cache_key_t key, conf_cache_stamp_t stamp,
-    conf_list_t members, conf_list_t online)
+conf_memo_t *
+conf_memo_take(const conf_op_t *op, conf_cache_key_t key,
+    conf_cache_stamp_t stamp, conf_list_t members, conf_list_t online)
 {
-    size_t        start;
-    conf_buf_t   *buf;
     conf_memo_t  *memo;
 
     if (members.n > CONF_MEMO_MEMBERS) {
-        return;
+        return NULL;
     }
 
     memo = conf_memo_slot(op, key);
-    memo->row = NULL;
-
-    buf = &memo->buf;
-    conf_buf_reset(buf);
-
-    conf_buf_add(buf, members.items, members.n * sizeof(uint64_t));
-    conf_buf_add(buf, online.items, online.n * sizeof(uint64_t));
-    start = buf->len;
-    conf_op_show(op, buf);
-
-    if (conf_buf_ok(buf) != CONF_OK) {
-        return;
-    }
 
     memo->row = op->row;
     memo->key = key;
     memo->stamp = stamp;
+    memo->text.len = 0;
+    memo->members.n = members.n;
+    memo->online.n = online.n;
+
+    conf_buf_reset(&memo->buf);
+    conf_buf_add(&memo->buf, members.items, members.n * sizeof(uint64_t));
+    conf_buf_add(&memo->buf, online.items, online.n * sizeof(uint64_t));
+
+    return conf_buf_ok(&memo->buf) == CONF_OK ? memo : NULL;
+}
+
+
+void
+conf_memo_keep(conf_memo_t *memo, conf_str_t text)
+{
+    uint8_t  *p;
+
+    conf_buf_str(&memo->buf, text);
+
+    if (conf_buf_ok(&memo->buf) != CONF_OK) {
+        return;
+    }
 
     /* The ids come first: they are where malloc() aligns them. */
 
-    memo->members.items = buf->data;
-    memo->members.n = members.n;
-    memo->online.items = buf->data + members.n * sizeof(uint64_t);
-    memo->online.n = online.n;
-    memo->text.data = buf->data + start;
-    memo->text.len = buf->len - start;
-
-    op->shown = memo->text;
+    p = memo->buf.data;
+    memo->members.items = p;
+    p += memo->members.n * sizeof(uint64_t);
+    memo->online.items = p;
+    p += memo->online.n * sizeof(uint64_t);
+    memo->text.data = p;
+    memo->text.len = text.len;
 }
 
 

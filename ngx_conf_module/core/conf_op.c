@@ -252,27 +252,6 @@ conf_op_cancel(conf_op_t *op)
 
 
 void
-conf_op_show(const conf_op_t *op, conf_buf_t *buf)
-{
-    const void        *data;
-    const conf_row_t  *row = op->row;
-
-    if (op->shown.len != 0) {
-        conf_buf_str(buf, op->shown);
-        return;
-    }
-
-    data = (const uint8_t *) op->reply + row->offset;
-
-    if (row->list) {
-        conf_view_list(buf, row->view, data);
-    } else {
-        conf_view_object(buf, row->view, data);
-    }
-}
-
-
-void
 conf_op_error_row(const conf_op_t *op, conf_rc_t rc, conf_error_row_t *merged)
 {
     const conf_error_row_t  *row;

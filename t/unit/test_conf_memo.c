@@ -288,12 +288,32 @@ test_model(void)
 }
 
 
+static bool
+test_keep(fake_http_t *h, conf_cache_key_t key, conf_cache_stamp_t stamp,
+    conf_list_t members, conf_str_t text)
+{
+    conf_list_t   nobody = { NULL, 0 };
+    conf_memo_t  *memo;
+
+    memo = conf_memo_take(&h->op, key, stamp, members, nobody);
+
+    if (memo == NULL || conf_memo_find(&h->op, key, &stamp) != NULL) {
+        fake_die("a slot that was taken has no text");
+    }
+
+    conf_memo_keep(memo, text);
+
+    return conf_memo_find(&h->op, key, &stamp) == memo;
+}
+
+
 /* A slot is the list's only if row, room and copy are the same. */
 
 static void
 test_slots(void)
 {
     fake_http_t         h;
+    conf_memo_t        *memo;
     conf_cache_key_t    key = { CONF_CACHE_MEMBERS, 1, 0 };
     conf_cache_key_t    other = { CONF_CACHE_MEMBERS, 1 + CONF_MEMOS, 0 };
     conf_cache_stamp_t  stamp;
@@ -301,20 +321,14 @@ test_slots(void)
     conf_list_t         members = { ids, conf_nelts(ids) };
     conf_list_t         nobody = { NULL, 0 };
 
-    static char               items[CONF_MEMO_MAX];
-    const conf_list_t         many = { items, sizeof(items) };
-    static const conf_view_t  view = { .size = 1 };
-    static conf_row_t         rows[CONF_MEMOS + 1];
+    static uint8_t     bytes[CONF_MEMO_MAX];
+    const conf_str_t   large = { sizeof(bytes), bytes };
+    static conf_row_t  rows[CONF_MEMOS + 1];
 
     fake_open();
     fake_http_init(&h);
 
-    rows[0].list = true;
-    rows[0].view = &view;
-    rows[CONF_MEMOS] = rows[0];
-
     h.op.row = &rows[0];
-    h.op.reply = &nobody;
 
     (void) conf_cache_put(&fake.env.shm, key, 0, conf_str("x"));
     ok(conf_memo_find(&h.op, key, &stamp) == NULL,
@@ -330,32 +344,26 @@ test_slots(void)
     ok(conf_memo_find(&h.op, key, &stamp) == NULL && stamp.rev == 7,
        "a copy and no list");
 
-    conf_memo_keep(&h.op, key, stamp, members, nobody);
-    is_str(h.op.shown, "[]", "it is shown at once");
-    ok(conf_memo_find(&h.op, key, &stamp) != NULL, "and later");
+    ok(test_keep(&h, key, stamp, members, conf_str("list")), "kept");
+    memo = conf_memo_find(&h.op, key, &stamp);
+    is_str(memo->text, "list", "with its text");
+    ok(conf_ids_equal(memo->members, members)
+       && conf_ids_equal(memo->online, nobody), "and its ids");
     ok(conf_memo_find(&h.op, other, &stamp) == NULL, "not for another room");
 
     (void) conf_cache_put(&fake.env.shm, key, 8, conf_str("x"));
     ok(conf_memo_find(&h.op, key, &stamp) == NULL && stamp.rev == 8,
        "nor for a newer copy");
 
-    h.op.shown = fake_none;
-    conf_memo_keep(&h.op, key, stamp, members, nobody);
-    ok(conf_memo_find(&h.op, key, &stamp) != NULL, "that has its own");
+    ok(test_keep(&h, key, stamp, members, conf_str("newer")),
+       "that has its own");
 
     h.op.row = &rows[CONF_MEMOS];
     ok(conf_memo_find(&h.op, key, &stamp) == NULL, "not for another row");
     h.op.row = &rows[0];
 
-    h.op.shown = fake_none;
-    h.op.reply = &many;
-    conf_memo_keep(&h.op, key, stamp, members, nobody);
-    ok(h.op.shown.len == 0 && conf_memo_find(&h.op, key, &stamp) == NULL,
-       "a long text is not kept");
-
-    h.op.reply = &nobody;
-    conf_memo_keep(&h.op, key, stamp, members, nobody);
-    ok(conf_memo_find(&h.op, key, &stamp) != NULL, "the next one is");
+    ok(!test_keep(&h, key, stamp, members, large), "a long text is not kept");
+    ok(test_keep(&h, key, stamp, members, conf_str("x")), "the next one is");
 
     conf_cache_flush(&fake.env.shm);
     (void) conf_cache_put(&fake.env.shm, key, 8, conf_str("x"));

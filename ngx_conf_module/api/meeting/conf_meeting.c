@@ -245,7 +245,7 @@ conf_meeting_answer(conf_op_t *op, conf_buf_t *buf, conf_answer_t *answer)
         conf_buf_lit(buf, "{}");
 
     } else {
-        conf_op_show(op, buf);
+        conf_api_show(op, buf);
     }
 
     conf_meeting_close(op, buf);
